@@ -1,0 +1,19 @@
+/* Domain names as people type them: Unicode to the A-labels that DNS and Postfix speak (IDNA2008 by libidn2), and back for display. */
+#ifndef POSTIGO_FORMAT_DOMAIN_NAME_H
+#define POSTIGO_FORMAT_DOMAIN_NAME_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/*
+ * Converts the domain of the address `text` to lower-case A-labels; the local part stays as it is. ASCII addresses pass unchanged
+ * but for the case of the domain. The result still has to pass email_address_check().
+ * Fails with rule_violation when the domain cannot be converted or `text` is not UTF-8.
+ */
+must_check bool email_address_to_ascii(const char *text, struct arena *arena, const char **ret_address,
+	struct error *err);
+
+/* The domain as a person reads it (U-labels), when it has A-labels and they convert both ways; else NULL. In the arena. */
+const char *domain_name_unicode(const char *domain, struct arena *arena);
+
+#endif

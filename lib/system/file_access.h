@@ -1,0 +1,18 @@
+/* POSIX access control lists through libacl: the one extra reader of a private file. */
+#ifndef POSTIGO_SYSTEM_FILE_ACCESS_H
+#define POSTIGO_SYSTEM_FILE_ACCESS_H
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+/*
+ * Lets exactly user `reader` read the open file besides its owner: user::rw-, user:reader:r--, nobody else.
+ * On a file system without ACLs the file is given to `reader` with mode 0400 instead. Fails with filesystem.
+ */
+must_check bool file_access_grant_reader(int fd, uid_t reader, struct error *err);
+
+/* Gives a directory a default ACL by which group `reader` may read what is made in it. Does nothing where ACLs are missing. */
+must_check bool file_access_default_group(const char *directory, gid_t reader, struct error *err);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * Runs external commands: an argument vector with an absolute path, a fixed environment, no shell, a deadline.
+ *
+ * The child is the leader of its own process group; when the deadline passes, or the caller's sink refuses, the whole group is
+ * killed and reaped. Nothing runs on after process_run() returned.
+ */
+#ifndef POSTIGO_SYSTEM_PROCESS_H
+#define POSTIGO_SYSTEM_PROCESS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum process_end {
+	PROCESS_EXITED,    /* .status is the exit status */
+	PROCESS_SIGNALLED, /* .status is the signal */
+	PROCESS_TIMED_OUT,
+	PROCESS_NOT_STARTED, /* .status is the errno of exec */
+	PROCESS_STOPPED,     /* the sink refused; the group was killed */
+};
+
+/* Fills `buffer` with up to `size` bytes for the child's stdin; 0 = end of input. */
+typedef size_t process_source(void *context, char *buffer, size_t size);
+
+/* Takes `length` bytes of the child's stdout; false stops the child. */
+typedef bool process_sink(void *context, const char *bytes, size_t length);
+
+struct process_request {
+	const char *const *argv; /* argv[0] absolute, NULL-terminated */
+	int timeout_ms;
+	size_t output_limit;    /* bytes kept of stdout (without sink) and of stderr, each; the rest is read and dropped */
+	process_source *source; /* NULL = stdin is `input`, or /dev/null when that is NULL */
+	process_sink *sink;     /* NULL = stdout is captured into `output` */
+	void *context;          /* for source and sink */
+	const char *input;
+};
+
+struct process_result {
+	enum process_end end;
+	int status;
+	const char *output; /* stdout, terminated, in the arena */
+	size_t output_length;
+	const char *errors; /* stderr, terminated, in the arena */
+	int64_t elapsed_ms;
+	long peak_kib; /* the child's maximum resident set */
+};
+
+/*
+ * Runs a command to its end. Environment: PATH=/usr/sbin:/usr/bin:/sbin:/bin, LC_ALL=C, TZ=UTC; umask 077; cwd "/".
+ * Fails only when no process could be made at all (temporary, filesystem); everything else is in *ret_result.
+ */
+must_check bool process_run(const struct process_request *request, struct arena *arena,
+	struct process_result *ret_result, struct error *err);
+
+/* Whether the command ran and exited with 0. */
+bool process_succeeded(const struct process_result *result);
+
+/* One line on how it ended, such as "exit status 1", "killed by signal 9", "no answer within 30 s"; in the arena. */
+const char *process_describe(const struct process_request *request, const struct process_result *result,
+	struct arena *arena);
+
+#endif

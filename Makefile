@@ -328,7 +328,7 @@ $(lint_build)/cppcheck/%.ok: $$(lint_build)/gcc/obj/%.o
 $(lint_build)/shellcheck/%.ok: %
 	$(say) SHELL $*
 	@mkdir -p $(@D)
-	$(quiet)shellcheck -x -P SCRIPTDIR $*
+	$(quiet)shellcheck $*
 	@touch $@
 
 clean:

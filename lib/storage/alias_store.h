@@ -1,0 +1,122 @@
+/*
+ * The active store: STATE/store/aliases.json, one JSON object written one entry a line, sorted bytewise by username.
+ *
+ * Reading never builds the whole: an entry is found by binary search over lines, all entries by a cursor, in flat memory. The store fails closed: what the
+ * journal does not vouch for (missing, corrupt, older, edited) is an error that lists usable backups, never "empty". A file that was only re-indented is
+ * accepted and written back in form by the next change.
+ *
+ * Writing, under the store lock:
+ *
+ *	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
+ *	alias_store_open(&store, &paths, ALIAS_STORE_WRITE, err)       takes the lock, recovers
+ *	alias_store_commit(&store, changes, count, err)                 new store sealed → journal → backup → rename
+ */
+#ifndef POSTIGO_STORAGE_ALIAS_STORE_H
+#define POSTIGO_STORAGE_ALIAS_STORE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "format/alias_entry.h"
+#include "storage/alias_journal.h"
+#include "system/lock_file.h"
+
+#include <stdint.h>
+
+#define ALIAS_STORE_FORMAT 1
+#define ALIAS_STORE_BACKUPS 20
+#define ALIAS_STORE_LOCK_MS 10000
+
+enum alias_store_mode {
+	ALIAS_STORE_READ,  /* no lock; sees one whole generation */
+	ALIAS_STORE_WRITE, /* holds the store lock until close; recovers from a crash first */
+};
+
+struct alias_store {
+	struct arena arena;
+	struct lock_file lock;
+	int directory;	/* STATE/store */
+	int state;	/* STATE */
+	const char *bytes; /* the file, mapped */
+	size_t length;
+	char digest[DIGEST_HEX_LENGTH + 1];
+	int64_t generation;
+	const char *domain;
+	bool reshaped; /* bytes is a canonical rendition in memory, not the file */
+	bool recovered; /* opening had to finish or take back an interrupted change */
+	struct alias_journal journal;
+	struct journal_event last; /* the journal's last event; sequence 0 = none */
+	bool torn;
+};
+
+#define ALIAS_STORE_INIT {.lock = LOCK_FILE_INIT, .directory = -1, .state = -1}
+#define cleanup_alias_store __attribute__((cleanup(alias_store_close)))
+
+/* A change of one entry: before NULL = new, after NULL = removed. */
+struct alias_change {
+	const char *op;
+	const char *username;
+	uint32_t uid;
+	const struct alias_entry *before;
+	const struct alias_entry *after; /* both NULL: an event that leaves the store alone (reject) */
+	const char *request_id;
+	const char *reason;
+};
+
+/* What every change of one commit shares. */
+struct alias_commit {
+	const struct identity *actor;
+	int64_t at;
+};
+
+/* Makes an empty store of generation 0 for `domain`, its journal and head. Fails with already_exists when any part of one is there, or filesystem. */
+must_check bool alias_store_create(const char *state_directory, const char *domain, gid_t reader, struct error *err);
+
+/* Whether a store, or any part of one, is there. */
+bool alias_store_exists(const char *state_directory);
+
+/*
+ * Opens the store below `state_directory`. Mode write waits up to ALIAS_STORE_LOCK_MS for the lock.
+ * Fails with config (not set up), temporary (locked), database (missing, corrupt, older or edited: err.fix lists backups), filesystem.
+ */
+must_check bool alias_store_open(struct alias_store *store, const char *state_directory, enum alias_store_mode mode,
+	struct error *err);
+
+/* Closes everything and releases the lock. */
+void alias_store_close(struct alias_store *store);
+
+/* Finds the entry of `username`; texts live in `arena`. Found, not found, or failed (database). O(log n). */
+must_check enum lookup_result alias_store_find(const struct alias_store *store, const char *username,
+	struct arena *arena, struct alias_entry *ret_entry, struct error *err);
+
+struct alias_cursor {
+	const struct alias_store *store;
+	size_t offset;
+	size_t line; /* for messages */
+};
+
+/* Starts at the first entry. */
+void alias_store_rewind(const struct alias_store *store, struct alias_cursor *ret_cursor);
+
+/* Reads the next entry into `arena` (clear it between calls for flat memory). Found, not found = no more, or failed (database). */
+must_check enum lookup_result alias_store_next(struct alias_cursor *cursor, struct arena *arena,
+	struct alias_entry *ret_entry, struct error *err);
+
+/*
+ * Applies `changes` (at most one a username) as one new generation, or, when none touches an entry, appends their events only. Needs mode write. Afterwards
+ * the store shows the new state. Fails with filesystem, capacity or bug; then the old state stands, or the next open completes the new one.
+ * The commit point is the rename, for events alone the journal's append.
+ */
+must_check bool alias_store_commit(struct alias_store *store, const struct alias_commit *commit,
+	const struct alias_change *changes, size_t count, struct error *err);
+
+struct alias_backup {
+	int64_t generation;
+	int64_t modified;
+	int64_t size;
+};
+
+/* Lists backups that are intact by the journal's record or, failing that, by their own grammar; newest first. Fails with filesystem. */
+must_check bool alias_store_backups(const char *state_directory, struct arena *arena, struct alias_backup **ret_backups,
+	size_t *ret_count, struct error *err);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * What a member may see of their own affairs: STATE/status/<uid>.json, root's, readable by that one uid through an ACL entry; and STATE/status/live.json, which
+ * tells everybody which generation is live. Derived from store and journal; losing one loses nothing. The member's side reads them with format/status_file.
+ */
+#ifndef POSTIGO_STORAGE_MEMBER_STATUS_H
+#define POSTIGO_STORAGE_MEMBER_STATUS_H
+
+#include "base/error.h"
+#include "format/status_file.h"
+
+/* Replaces the status file of `status->uid`. Fails with filesystem. */
+must_check bool member_status_publish(const char *state_directory, const struct status_file *status, struct error *err);
+
+/* Reads the status file of `uid`. Found, not found, or failed. */
+must_check enum lookup_result member_status_read(const char *state_directory, uid_t uid, struct arena *arena,
+	struct status_file *ret_status, struct error *err);
+
+/* Replaces live.json (0644). Fails with filesystem. */
+must_check bool live_status_publish(const char *state_directory, const struct live_status *live, struct error *err);
+
+#endif

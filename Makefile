@@ -107,7 +107,7 @@ layer_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard lib/$(1)/*.c))
 archives = $(patsubst %,$(BUILD)/lib/%.a,$(1))
 
 # Everything of the helper, by name: what is not in this list cannot get into the setgid program.
-DROP_OBJECTS := member-bin/postigo_drop.o \
+DROP_OBJECTS := member-bin/postigo_drop.o member-bin/drop_process.o member-bin/drop_queue.o \
 	lib/format/request_record.o lib/format/email_address.o \
 	lib/format/timestamp.o lib/format/username.o
 
@@ -240,7 +240,7 @@ script_checks := $(wildcard scripts/check-* tests/scripts/*.sh)
 e2e_tests := $(wildcard tests/e2e/[0-9]*.sh)
 fuzz_checks := $(if $(filter 1,$(SANITIZE)),,$(if $(shell command -v clang), \
 	$(fuzz_sources:tests/fuzz/%.c=%)))
-fuzz_build := build/fuzz
+fuzz_build := $(BUILD)/fuzz
 
 stage: $(BUILD)/stage.stamp
 $(BUILD)/stage.stamp: $(PROGRAMS) $(translations) $(wildcard man/*) $(shell find config-examples -type f 2>/dev/null)
@@ -289,22 +289,24 @@ bench: all stage unit-programs
 # One stamp a file and tool below build/lint, so that only what changed is looked at again.
 .PHONY: lint-programs lint-objects lint-stamps
 
-lint_build := build/lint
+lint_build ?= $(BUILD)/lint
 lint_sources := $(sort $(layer_sources) $(member_sources) $(helper_sources) $(admin_sources))
-lint_tests := $(sort $(unit_sources) $(wildcard tests/support/*.c))
-shell_scripts := $(shell grep -lsE '^\#! ?/(usr/)?bin/(env )?(sh|bash)' scripts/* .ci/* tests/*/* \
+shell_scripts := $(shell grep -lsE '^\#(! ?/(usr/)?bin/(env )?(sh|bash)| shellcheck shell=)' scripts/* .ci/* tests/*/* \
 	config-examples/* 2>/dev/null)
 
 lint_stamps := $(lint_sources:%=$(lint_build)/tidy/%.ok) \
 	$(lint_sources:%=$(lint_build)/cppcheck/%.ok) \
 	$(shell_scripts:%=$(lint_build)/shellcheck/%.ok)
 
+# Goes through all of it and fails at the end.
+lint: lint_make = $(MAKE) -k WERROR=1 SANITIZE= lint_build=$(lint_build) BUILD=$(lint_build)
 lint:
-	$(quiet)$(MAKE) -k BUILD=$(lint_build)/gcc CC=gcc WERROR=1 lint-programs
-	$(quiet)$(MAKE) -k BUILD=$(lint_build)/clang CC=clang WERROR=1 lint-programs
-	$(quiet)$(MAKE) -k BUILD=$(lint_build)/analyzer CC=gcc WERROR=1 ANALYZE=1 lint-objects
-	$(quiet)$(MAKE) -k BUILD=$(lint_build)/gcc CC=gcc lint-stamps
-	@BUILD=$(abspath $(lint_build))/gcc JOBS=$(JOBS) scripts/run-tests $(wildcard scripts/check-*)
+	+@status=0; \
+	$(lint_make)/gcc CC=gcc lint-programs || status=1; \
+	$(lint_make)/clang CC=clang lint-programs || status=1; \
+	$(lint_make)/analyzer CC=gcc ANALYZE=1 lint-objects || status=1; \
+	$(lint_make)/gcc CC=gcc lint-stamps || status=1; \
+	exit $$status
 
 lint-programs: all unit-programs
 lint-objects: $(lint_sources:%.c=$(BUILD)/obj/%.o)
@@ -312,17 +314,19 @@ lint-stamps: $(lint_stamps)
 
 # The object of the gcc build knows the headers of a source: newer object, stale stamp.
 tidy_flags := -std=c17 $(definitions) -Ilib $(package_flags)
-$(lint_build)/tidy/%.ok: $$(lint_build)/gcc/obj/%.o .clang-tidy
-	$(say) TIDY $*
+$(lint_build)/tidy/%.c.ok: $(lint_build)/gcc/obj/%.o .clang-tidy
+	$(say) TIDY $*.c
 	@mkdir -p $(@D)
-	$(quiet)clang-tidy --quiet --warnings-as-errors='*' $* -- $(tidy_flags)
+	$(quiet)clang-tidy --quiet --warnings-as-errors='*' $*.c -- $(tidy_flags) >$@.log 2>&1 || \
+		{ cat $@.log; exit 1; }
 	@touch $@
 
-$(lint_build)/cppcheck/%.ok: $$(lint_build)/gcc/obj/%.o
-	$(say) CPPCHECK $*
+$(lint_build)/cppcheck/%.c.ok: $(lint_build)/gcc/obj/%.o
+	$(say) CPPCHECK $*.c
 	@mkdir -p $(@D)
 	$(quiet)cppcheck --quiet --enable=warning,performance,portability --std=c11 \
-		--suppress=memleak --inline-suppr --error-exitcode=1 $(definitions) -Ilib $*
+		--suppress=memleak --inline-suppr --error-exitcode=1 \
+		'-D_Noreturn=__attribute__((noreturn))' $(definitions) -Ilib $*.c
 	@touch $@
 
 $(lint_build)/shellcheck/%.ok: %

@@ -107,7 +107,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 		out_of_memory();
 	text = arena_alloc(arena, (size_t)length + 1);
 	va_start(arguments, format);
-	vsnprintf(text, (size_t)length + 1, format, arguments);
+	(void)vsnprintf(text, (size_t)length + 1, format, arguments);
 	va_end(arguments);
 	return text;
 }

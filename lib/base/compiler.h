@@ -20,7 +20,7 @@
 static inline void cleanup_close_function(const int *fd)
 {
 	if (*fd >= 0)
-		close(*fd);
+		(void)close(*fd);
 }
 
 static inline void cleanup_free_function(void *pointer)
@@ -31,13 +31,13 @@ static inline void cleanup_free_function(void *pointer)
 static inline void cleanup_fclose_function(FILE **file)
 {
 	if (*file)
-		fclose(*file);
+		(void)fclose(*file);
 }
 
 static inline void cleanup_closedir_function(DIR **directory)
 {
 	if (*directory)
-		closedir(*directory);
+		(void)closedir(*directory);
 }
 
 #define cleanup_close __attribute__((cleanup(cleanup_close_function)))

@@ -42,7 +42,7 @@ bool error_set_errno(struct error *err, enum error_code code, int number, const 
 	va_start(arguments, format);
 	format_into(fresh.what, sizeof(fresh.what), format, arguments);
 	va_end(arguments);
-	snprintf(fresh.why, sizeof(fresh.why), "%s", strerror_r(number, text, sizeof(text)));
+	(void)snprintf(fresh.why, sizeof(fresh.why), "%s", strerror_r(number, text, sizeof(text)));
 	*err = fresh;
 	return false;
 }
@@ -73,7 +73,7 @@ bool error_fix(struct error *err, const char *format, ...)
 
 bool error_field(struct error *err, const char *field)
 {
-	snprintf(err->field, sizeof(err->field), "%s", field);
+	(void)snprintf(err->field, sizeof(err->field), "%s", field);
 	return false;
 }
 

@@ -76,7 +76,7 @@ void strbuf_printf(struct strbuf *buffer, const char *format, ...)
 		out_of_memory();
 	end = strbuf_reserve(buffer, (size_t)length);
 	va_start(arguments, format);
-	vsnprintf(end, (size_t)length + 1, format, arguments);
+	(void)vsnprintf(end, (size_t)length + 1, format, arguments);
 	va_end(arguments);
 	buffer->length += (size_t)length;
 }

@@ -12,6 +12,7 @@
 
 #define ALIAS_ENTRY_MAX 8192 /* bytes of one line */
 #define ALIAS_TEXT_MAX 500   /* bytes of a reason or an administrator's note */
+#define ALIAS_DESTINATIONS_MAX 5
 
 struct json;
 
@@ -44,6 +45,12 @@ struct alias_entry {
 must_check bool alias_entry_from_json(const struct json *json, struct arena *arena, struct alias_entry *ret_entry,
 	struct error *err);
 
+/*
+ * Whether every field keeps the rules that alias_entry_parse() checks: what passes here can be
+ * written and read back. Fails with database, naming the field.
+ */
+must_check bool alias_entry_validate(const struct alias_entry *entry, struct error *err);
+
 /* Parses one entry's object text, bounded by ALIAS_ENTRY_MAX, strictly; then as alias_entry_from_json(). */
 must_check bool alias_entry_parse(const char *text, size_t length, struct arena *arena, struct alias_entry *ret_entry,
 	struct error *err);
@@ -56,5 +63,8 @@ void alias_entry_print(const struct alias_entry *entry, struct strbuf *buffer);
 
 /* "active", "suspended", "paused"; static. */
 const char *alias_status_name(enum alias_status status);
+
+/* Finds a status by its name. */
+must_check bool alias_status_parse(const char *name, enum alias_status *ret_status);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef POSTIGO_FORMAT_POSTFIX_MAP_H
 #define POSTIGO_FORMAT_POSTFIX_MAP_H
 
+#include "base/compiler.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
 
@@ -21,6 +22,9 @@ const char *postfix_map_header(void);
 /* Negative, zero or positive as `left` sorts before, with or after `right`. */
 int postfix_map_compare(const char *left, const char *right);
 
+/* The same for keys that are not terminated. */
+int postfix_map_compare_bytes(const char *left, size_t left_length, const char *right, size_t right_length);
+
 /*
  * Whether a row may stand in a map: lower-case ASCII key of the destination grammar, at least one destination, each by the grammar. The last judge before root writes;
  * whatever the store says. False names the fault (static, untranslated).
@@ -31,8 +35,9 @@ must_check bool postfix_map_row_check(const char *key, const struct string_list 
 void postfix_map_row_append(struct strbuf *buffer, const char *key, const struct string_list *destinations);
 
 /*
- * Reads the row at `text` (up to `length` bytes, starting at a line): sets key and value as spans of it and the length of the line with its newline. False at the end or for a
- * line that is not ours (then *ret_line is the line's length, 0 at the end).
+ * Reads the row at `text` (up to `length` bytes, starting at a line). The key is the first *ret_key bytes, the value the *ret_value bytes behind the TAB that follows,
+ * *ret_line the length of the line with its newline. False at the end or for a line that is not ours (then *ret_line is the line's length, 0 at the end, and the
+ * others are untouched). `text` may be anything.
  */
 must_check bool postfix_map_row_read(const char *text, size_t length, size_t *ret_key, size_t *ret_value, size_t *ret_line);
 

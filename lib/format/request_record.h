@@ -19,6 +19,7 @@
 #define REQUEST_DESTINATIONS_MAX 5
 #define REQUEST_NOTE_MAX 200	 /* bytes of UTF-8 */
 #define REQUEST_LANGUAGE_MAX 5	 /* "pt" or "pt_BR" */
+#define REQUEST_LANGUAGE_DEFAULT "en" /* when the wire says none */
 #define REQUEST_NONCE_LENGTH 32	 /* hex digits */
 #define REQUEST_FILE_MIN 2	 /* bytes of a queue file */
 #define REQUEST_FILE_MAX 4096
@@ -52,15 +53,22 @@ struct request_record {
 	int64_t created; /* seconds since the epoch; for display only */
 };
 
-/* Parses the lines of `text` (`length` bytes, may be hostile): op, user, to (repeated), keep-copy, note, lang. Unknown or doubled keys, NUL
- * bytes and values that break a rule are refused. On failure returns false and `*ret_field` names the key at fault (static). */
+/*
+ * Parses the lines of `text` (`length` bytes, may be hostile): op, user, to (repeated), keep-copy (yes, no), note, lang. Unknown or doubled
+ * keys, NUL bytes, a missing last newline and values that break a rule are refused; destinations come out in canonical form.
+ * On failure returns false and `*ret_field` names the key at fault, "record" when it is the shape of the whole (static).
+ */
 must_check bool request_record_parse(const char *text, size_t length, struct request_record *ret_record,
 	const char **ret_field);
 
 /* Writes the lines that request_record_parse() reads. Returns the length without NUL, or 0 when `size` is too small. */
 must_check size_t request_record_print_wire(const struct request_record *record, char *buffer, size_t size);
 
-/* Checks every field by the rules of format 1, however the record was made. On failure `*ret_field` names the field (static). */
+/* Checks what the member chose by the rules of format 1, however the record was made: op, user, to, keep-copy, note, lang. On failure
+ * `*ret_field` is one of these (static). */
+must_check bool request_record_validate_wish(const struct request_record *record, const char **ret_field);
+
+/* Checks a complete record: the wish, and what postigo-drop adds. On failure `*ret_field` names the field as above, or nonce, uid, created_at. */
 must_check bool request_record_validate(const struct request_record *record, const char **ret_field);
 
 /* Writes the queue file's JSON with a final newline. Returns its length, or 0 when it would exceed `size`. */

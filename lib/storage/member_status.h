@@ -8,12 +8,20 @@
 #include "base/error.h"
 #include "format/status_file.h"
 
+#include <sys/types.h>
+
 /* Replaces the status file of `status->uid`. Fails with filesystem. */
 must_check bool member_status_publish(const char *state_directory, const struct status_file *status, struct error *err);
 
-/* Reads the status file of `uid`. Found, not found, or failed. */
+/*
+ * Reads the status file of `uid`. Found, not found, or failed. A file that is not root's (the member owns it where ACLs are missing) proves nothing and counts
+ * as absent.
+ */
 must_check enum lookup_result member_status_read(const char *state_directory, uid_t uid, struct arena *arena,
 	struct status_file *ret_status, struct error *err);
+
+/* Removes the status file of `uid`, for a uid that no longer belongs to its name; absent is fine. Fails with filesystem. */
+must_check bool member_status_remove(const char *state_directory, uid_t uid, struct error *err);
 
 /* Replaces live.json (0644). Fails with filesystem. */
 must_check bool live_status_publish(const char *state_directory, const struct live_status *live, struct error *err);

@@ -44,7 +44,6 @@ postfix_write_main_cf() {
 			sed 's|.*|&@elsewhere.example elsewhere.example/&/|'
 		echo '@elsewhere.example elsewhere.example/catchall/'
 	} >/etc/postfix/elsewhere
-	touch -d '1 minute ago' /etc/postfix/elsewhere
 }
 
 postfix_write_master_cf() {
@@ -88,13 +87,16 @@ postfix_make_directories() {
 	install -d -o mail -g mail -m 0700 $postfix_mail
 }
 
-# postfix_configure [TYPE]: everything but the start. An index of TYPE, empty, is made if missing.
+# postfix_configure [TYPE]: everything but the start. An index of TYPE is made if missing (hash and
+# btree share one name: remove $postfix_map.db between them).
 postfix_configure() {
 	local type=${1:-lmdb}
 	postfix_write_main_cf "$type"
 	postfix_write_master_cf
 	postfix_make_directories
 	[ -e $postfix_map ] || : >$postfix_map
+	# Postfix waits seconds for a file that was just written to cool down.
+	touch -d '1 minute ago' /etc/postfix/main.cf /etc/postfix/master.cf /etc/postfix/elsewhere
 	case $type in
 	hash | btree)
 		[ -e $postfix_map.db ] || postmap "$type:$postfix_map"

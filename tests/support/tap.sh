@@ -28,14 +28,20 @@ in_namespace() {
 		root=$(realpath "$support/../..")
 		exec "$support/namespace" "${test#"$root"/}" "$@"
 	fi
-	trap tests_at_exit EXIT
+	in_scratch
+}
+
+# For a test that needs no namespace: only the scratch directory, removed at the end.
+in_scratch() {
 	scratch=$(mktemp -d)
 	chmod 0755 "$scratch"
 	stdout_file=$scratch/stdout
 	stderr_file=$scratch/stderr
+	trap tests_at_exit EXIT
 }
 
 tests_at_exit() {
+	rm -rf "$scratch"
 	[ -n "$tests_done" ] || echo "# the test ended before done_testing, after $tests_run tests"
 }
 

@@ -1,0 +1,135 @@
+/* member list, show, revoke: the aliases that stand in the store. */
+#include "admin.h"
+#include "admin_json.h"
+#include "base/message.h"
+#include "decisions.h"
+#include "format/timestamp.h"
+#include "storage/alias_store.h"
+
+static bool collect(const struct alias_store *store, struct json *rows, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct alias_cursor cursor;
+	struct alias_entry entry;
+
+	alias_store_rewind(store, &cursor);
+	for (;;) {
+		arena_clear(&arena);
+		switch (alias_store_next(&cursor, &arena, &entry, err)) {
+		case LOOKUP_FOUND:
+			json_add(rows, admin_entry_json(&entry));
+			break;
+		case LOOKUP_NOT_FOUND:
+			return true;
+		case LOOKUP_FAILED:
+			return false;
+		}
+	}
+}
+
+int command_member_list(void *context, const struct command_line *line)
+{
+	static const struct output_column columns[] = {
+		{"user", N_("MEMBER"), COLUMN_TEXT},
+		{"alias", N_("ALIAS"), COLUMN_TEXT},
+		{"destinations", N_("FORWARDS TO"), COLUMN_LIST},
+		{"state", N_("STATE"), COLUMN_STATE},
+		{"updated_at", N_("SINCE"), COLUMN_TIME},
+		{"approved_by", N_("APPROVED BY"), COLUMN_TEXT},
+	};
+	struct admin *admin = context;
+	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
+	struct json *rows cleanup_json = json_new_array();
+	struct error err;
+
+	if (!admin_load_settings(admin, line, &err) ||
+		!alias_store_open(&store, POSTIGO_STATE_DIRECTORY, ALIAS_STORE_READ, &err) ||
+		!collect(&store, rows, &err))
+		return output_error(&admin->output, &err);
+	output_rows(&admin->output, NULL, rows, columns, ARRAY_LENGTH(columns), N_("No member has an alias."));
+	return ERROR_NONE;
+}
+
+static void show_time(struct admin *admin, const char *title, const char *key, int64_t seconds)
+{
+	char text[TIMESTAMP_LENGTH + 1];
+
+	timestamp_format(seconds, text);
+	output_field(&admin->output, title, key, text);
+}
+
+static void print_entry(struct admin *admin, const struct alias_entry *entry)
+{
+	struct output *output = &admin->output;
+
+	output_field(output, _("member"), "user", entry->username);
+	output_field(output, _("alias"), "alias", entry->alias);
+	for (size_t i = 0; i < entry->destinations.count; i++)
+		output_field(output, _("forwards to"), "destination", entry->destinations.items[i]);
+	if (entry->keep_copy)
+		output_field(output, _("keeps a copy"), "keep_copy", "yes");
+	output_field(output, _("state"), "state", alias_status_name(entry->status));
+	show_time(admin, _("created"), "created_at", entry->created);
+	show_time(admin, _("updated"), "updated_at", entry->updated);
+	if (entry->expires)
+		show_time(admin, _("expires"), "expires_at", entry->expires);
+	output_field(output, _("approved by"), "approved_by", entry->approved_by);
+	if (*entry->request_id)
+		output_field(output, _("request"), "request_id", entry->request_id);
+	if (*entry->note)
+		output_field(output, _("note"), "note", entry->note);
+}
+
+static bool find(const char *username, struct arena *arena, struct alias_entry *ret_entry, struct error *err)
+{
+	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
+
+	if (!alias_store_open(&store, POSTIGO_STATE_DIRECTORY, ALIAS_STORE_READ, err))
+		return false;
+	switch (alias_store_find(&store, username, arena, ret_entry, err)) {
+	case LOOKUP_FOUND:
+		return true;
+	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		break;
+	}
+	error_set(err, ERROR_NOT_FOUND, _("\"%s\" has no alias"), username);
+	return error_fix(err, "postigo-admin member list");
+}
+
+int command_member_show(void *context, const struct command_line *line)
+{
+	struct admin *admin = context;
+	struct json *object cleanup_json = NULL;
+	struct alias_entry entry;
+	struct error err;
+
+	if (!admin_load_settings(admin, line, &err) ||
+		!find(line->operands.items[0], &admin->arena, &entry, &err))
+		return output_error(&admin->output, &err);
+	object = admin_entry_json(&entry);
+	if (admin->output.shape == OUTPUT_JSON)
+		output_json(&admin->output, object);
+	else
+		print_entry(admin, &entry);
+	return ERROR_NONE;
+}
+
+int command_member_revoke(void *context, const struct command_line *line)
+{
+	struct admin *admin = context;
+	struct decisions decisions;
+	struct alias_context services;
+	struct alias_decision decision;
+	struct error err;
+
+	if (!admin_load_settings(admin, line, &err))
+		return output_error(&admin->output, &err);
+	services = admin_alias_context(admin);
+	decisions_begin(&decisions);
+	err.code = ERROR_NONE;
+	(void)alias_revoke(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err);
+	decisions_add(admin, &decisions, line->operands.items[0], &decision, &err);
+	return decisions_finish(admin, line, &decisions);
+}

@@ -1,0 +1,32 @@
+/* The results of a command that decides: what was done, what failed, the sync behind it, and the one exit code of all. */
+#ifndef POSTIGO_ADMIN_DECISIONS_H
+#define POSTIGO_ADMIN_DECISIONS_H
+
+#include "admin.h"
+
+struct decisions {
+	struct json *results;
+	bool changed;
+	bool done; /* at least one decision was made */
+	enum error_code code; /* of the first failure */
+	struct error failure;
+	size_t failures;
+};
+
+/* Starts an empty record; decisions_finish() ends it. */
+void decisions_begin(struct decisions *decisions);
+
+/* Notes a decision that was made and says it to people. */
+void decisions_note(struct admin *admin, struct decisions *decisions, const struct alias_decision *decision);
+
+/* Notes a failure of `argument` and prints the error to people. */
+void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument, const struct error *err);
+
+/* decisions_note() or decisions_fail(), or both for a decision that was made but not published (after_live). */
+void decisions_add(struct admin *admin, struct decisions *decisions, const char *argument,
+	const struct alias_decision *decision, const struct error *err);
+
+/* Syncs when something changed, prints the JSON result, and returns the exit code: of the first failure, else of the sync. */
+int decisions_finish(struct admin *admin, const struct command_line *line, struct decisions *decisions);
+
+#endif

@@ -1,0 +1,88 @@
+/* postigo-admin: the program of administrators. Parses, calls one service, prints. */
+#include "admin.h"
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "cli/language.h"
+#include "system/configuration_files.h"
+#include "system/environment.h"
+
+#include <unistd.h>
+
+bool admin_load_settings(struct admin *admin, const struct command_line *line, struct error *err)
+{
+	struct source_text *files;
+	size_t count;
+
+	switch (configuration_files_read(POSTIGO_CONFIG_DIRECTORY, line->globals.config, &admin->arena, &files, &count,
+		err)) {
+	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		error_set(err, ERROR_CONFIG, _("there is no configuration in %s"), POSTIGO_CONFIG_DIRECTORY);
+		return error_fix(err, "postigo-admin setup --domain club.example");
+	case LOOKUP_FOUND:
+		break;
+	}
+	if (!settings_load(files, count, &admin->arena, &admin->settings, NULL, err))
+		return false;
+	language_begin(admin->settings.language);
+	return true;
+}
+
+struct alias_context admin_alias_context(const struct admin *admin)
+{
+	return (struct alias_context){
+		.settings = &admin->settings,
+		.state_directory = POSTIGO_STATE_DIRECTORY,
+		.actor = &admin->identity,
+		.now = admin->now,
+	};
+}
+
+static int run(struct admin *admin, const struct command_line *line)
+{
+	struct error err;
+
+	if (line->help || !line->command) {
+		command_help(line, &admin->output);
+		return line->help ? ERROR_NONE : ERROR_USAGE;
+	}
+	if (line->command->needs_root && !identity_require_root(line->command->words, &err))
+		return output_error(&admin->output, &err);
+	return line->command->run(admin, line);
+}
+
+/* Options that cannot be parsed still decide how the complaint about them looks. */
+static void begin_output(struct admin *admin, const struct command_line *line)
+{
+	const struct output_options options = {
+		.json = line->globals.json,
+		.plain = line->globals.plain,
+		.quiet = line->globals.quiet,
+		.no_color = line->globals.no_color,
+	};
+
+	output_init(&admin->output, admin_program.name, &options, admin->now);
+}
+
+int main(int argc, char *argv[])
+{
+	const struct clock clock = {0};
+	struct admin admin = {.arena = ARENA_INIT};
+	struct command_line line = {0};
+	struct error err;
+	bool parsed;
+	int code;
+
+	environment_sanitise();
+	language_begin("");
+	admin.now = clock_now(&clock);
+	identity_read(&admin.identity, &admin.arena);
+	parsed = command_parse(&admin_program, argc, argv, &admin.arena, &line, &err);
+	begin_output(&admin, &line);
+	code = parsed ? run(&admin, &line) : output_error(&admin.output, &err);
+	code = output_finish(&admin.output, code);
+	arena_clear(&admin.arena);
+	return code;
+}

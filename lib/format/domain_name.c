@@ -1,0 +1,129 @@
+#include "format/domain_name.h"
+
+#include "base/ascii.h"
+#include "base/message.h"
+#include "format/email_address.h"
+#include "format/printable.h"
+
+#include <idn2.h>
+#include <string.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+/*
+ * IDN2_USE_STD3_ASCII_RULES stays away: libidn2 2.3 deletes the bytes that it forbids, and so turns
+ * one address into another. Without it odd bytes come through, and the grammar of email_address
+ * refuses them.
+ */
+#define CONVERSION IDN2_NONTRANSITIONAL
+
+/* Bytes; no longer one fits as A-labels. */
+#define UNICODE_DOMAIN_MAX ((size_t)4 * EMAIL_DOMAIN_MAX)
+
+#define cleanup_idn2 __attribute__((cleanup(cleanup_idn2_function)))
+
+static void cleanup_idn2_function(char **text)
+{
+	idn2_free(*text);
+}
+
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++) {
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+static char *lower_case_copy(const char *text, struct arena *arena)
+{
+	char *copy = arena_strdup(arena, text);
+
+	for (char *byte = copy; *byte; byte++)
+		*byte = ascii_to_lower(*byte);
+	return copy;
+}
+
+static bool refuse(struct error *err, const char *domain, struct arena *arena, const char *reason)
+{
+	error_set(err, ERROR_RULE, _("\"%s\" is no domain name"), printable_text(domain, arena));
+	error_field(err, "destination");
+	return error_why(err, "%s", reason);
+}
+
+static bool domain_to_ascii(const char *domain, struct arena *arena, const char **ret_domain,
+	struct error *err)
+{
+	uint8_t *normal cleanup_free = NULL;
+	char *labels cleanup_idn2 = NULL;
+	size_t length = strlen(domain);
+	int status;
+
+	if (is_ascii(domain)) {
+		*ret_domain = lower_case_copy(domain, arena);
+		return true;
+	}
+	if (length > UNICODE_DOMAIN_MAX)
+		return refuse(err, domain, arena, _("it is too long"));
+	normal = u8_normalize(UNINORM_NFC, (const uint8_t *)domain, length + 1, NULL, &length);
+	if (!normal)
+		out_of_memory();
+	status = idn2_to_ascii_8z((const char *)normal, &labels, CONVERSION);
+	if (status == IDN2_MALLOC)
+		out_of_memory();
+	if (status != IDN2_OK)
+		return refuse(err, domain, arena, idn2_strerror(status));
+	*ret_domain = lower_case_copy(labels, arena);
+	return true;
+}
+
+bool email_address_to_ascii(const char *text, struct arena *arena, const char **ret_address,
+	struct error *err)
+{
+	const char *at = strrchr(text, '@');
+	const char *domain = NULL;
+
+	if (u8_check((const uint8_t *)text, strlen(text))) {
+		error_set(err, ERROR_RULE, _("\"%s\" cannot be a destination"),
+			printable_text(text, arena));
+		error_field(err, "destination");
+		return error_why(err, _("it is not UTF-8 text"));
+	}
+	if (!at) {
+		*ret_address = arena_strdup(arena, text);
+		return true;
+	}
+	if (!domain_to_ascii(at + 1, arena, &domain, err))
+		return false;
+	*ret_address = arena_printf(arena, "%.*s%s", (int)(at + 1 - text), text, domain);
+	return true;
+}
+
+static bool has_a_label(const char *domain)
+{
+	for (const char *label = domain; label; label = strchr(label, '.')) {
+		if (*label == '.')
+			label++;
+		if (ascii_to_lower(label[0]) == 'x' && ascii_to_lower(label[1]) == 'n' &&
+			label[2] == '-' && label[3] == '-')
+			return true;
+	}
+	return false;
+}
+
+const char *domain_name_unicode(const char *domain, struct arena *arena)
+{
+	char *unicode cleanup_idn2 = NULL;
+	char *back cleanup_idn2 = NULL;
+
+	if (!is_ascii(domain) || !has_a_label(domain))
+		return NULL;
+	if (idn2_to_unicode_8z8z(domain, &unicode, 0) != IDN2_OK || is_ascii(unicode))
+		return NULL;
+	/* What does not convert back would show another name than the one that gets the mail. */
+	if (idn2_to_ascii_8z(unicode, &back, CONVERSION) != IDN2_OK ||
+		!ascii_equal_nocase(back, domain))
+		return NULL;
+	return printable_is_clean(unicode) ? arena_strdup(arena, unicode) : NULL;
+}

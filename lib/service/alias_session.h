@@ -1,0 +1,38 @@
+/*
+ * A deciding session: the store lock held, an interrupted decision of before brought to its end, changes committed and published.
+ *
+ * Private to the services that change aliases (approval, members, housekeeping). The order of a decision on a request is: claim, commit, publish to the member, archive; so
+ * whatever a crash leaves undone shows as a claimed file or as a status older than the journal, and opening the next session repairs it.
+ */
+#ifndef POSTIGO_SERVICE_ALIAS_SESSION_H
+#define POSTIGO_SERVICE_ALIAS_SESSION_H
+
+#include "service/alias_request.h"
+
+struct alias_session {
+	const struct alias_context *context;
+	struct request_desk desk;
+	struct arena arena;
+};
+
+#define ALIAS_SESSION_INIT {.desk = REQUEST_DESK_INIT}
+#define cleanup_alias_session __attribute__((cleanup(alias_session_close)))
+
+/* Takes the lock, opens store and queue, recovers. Fails as alias_store_open() and request_queue_open(), or with filesystem. */
+must_check bool alias_session_open(struct alias_session *session, const struct alias_context *context,
+	struct error *err);
+
+/* Releases everything. */
+void alias_session_close(struct alias_session *session);
+
+/*
+ * Commits one change as one generation and publishes it to its member. Fails as alias_store_commit() with nothing changed; with after_live when only publishing
+ * failed.
+ */
+must_check bool alias_session_commit(struct alias_session *session, const struct alias_change *change,
+	struct error *err);
+
+/* How the member reads the journal's op: "approved" for "approve" …; NULL for events that are no decision. Static. */
+const char *decision_outcome(const char *op);
+
+#endif

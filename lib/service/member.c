@@ -1,0 +1,84 @@
+#include "service/member.h"
+
+#include "base/message.h"
+#include "format/username.h"
+
+static bool judge_account(const struct account *account, const struct settings *settings,
+	enum member_verdict *ret_verdict, struct error *err)
+{
+	gid_t group;
+	bool inside;
+	bool shared = false;
+
+	switch (group_by_name(settings->members.group, &group, err)) {
+	case LOOKUP_FOUND:
+		break;
+	case LOOKUP_NOT_FOUND:
+		error_set(err, ERROR_CONFIG, _("the member group \"%s\" does not exist"), settings->members.group);
+		return error_fix(err, _("create it, or name another one as members.group in the configuration"));
+	case LOOKUP_FAILED:
+		return false;
+	}
+	if (!account_in_group(account, group, &inside, err))
+		return false;
+	if (!settings->members.allow_shared_uid && !account_uid_is_shared(account->uid, &shared, err))
+		return false;
+	if (!inside)
+		*ret_verdict = MEMBER_NOT_IN_GROUP;
+	else if (shared)
+		*ret_verdict = MEMBER_SHARED_UID;
+	else
+		*ret_verdict = MEMBER_ELIGIBLE;
+	return true;
+}
+
+bool member_judge(uid_t uid, const struct settings *settings, struct arena *arena,
+	enum member_verdict *ret_verdict, struct account *ret_account, struct error *err)
+{
+	switch (account_by_uid(uid, arena, ret_account, err)) {
+	case LOOKUP_FOUND:
+		break;
+	case LOOKUP_NOT_FOUND:
+		*ret_verdict = MEMBER_ABSENT;
+		return true;
+	case LOOKUP_FAILED:
+		return false;
+	}
+	if (!username_is_valid(ret_account->name))
+		*ret_verdict = MEMBER_NAME;
+	else if (settings_reserve_name(settings, ret_account->name))
+		*ret_verdict = MEMBER_RESERVED;
+	else if ((int64_t)uid < settings->members.uid_min)
+		*ret_verdict = MEMBER_SYSTEM;
+	else
+		return judge_account(ret_account, settings, ret_verdict, err);
+	return true;
+}
+
+const char *member_verdict_text(enum member_verdict verdict)
+{
+	switch (verdict) {
+	case MEMBER_ELIGIBLE:
+		return _("may have an alias");
+	case MEMBER_ABSENT:
+		return _("has no account any more");
+	case MEMBER_NAME:
+		return _("has a name that cannot be an alias");
+	case MEMBER_RESERVED:
+		return _("has a name that is reserved for the server");
+	case MEMBER_SYSTEM:
+		return _("is a system account");
+	case MEMBER_NOT_IN_GROUP:
+		return _("is not in the member group");
+	case MEMBER_SHARED_UID:
+		return _("shares the user id with another account");
+	case MEMBER_UNKNOWN:
+		return _("cannot be judged: the account database does not answer");
+	}
+	return "";
+}
+
+const char *member_alias(const char *username, const struct settings *settings, struct arena *arena)
+{
+	return arena_printf(arena, "%s@%s", username, settings->domain);
+}

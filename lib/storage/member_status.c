@@ -1,0 +1,131 @@
+#include "storage/member_status.h"
+
+#include "base/message.h"
+#include "system/atomic_file.h"
+#include "system/directory.h"
+#include "system/file_access.h"
+#include "system/trusted_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define NAME_MAX_LENGTH 24
+
+static bool open_directory(const char *state_directory, int *ret_fd, struct error *err)
+{
+	struct strbuf path cleanup_strbuf = STRBUF_INIT;
+
+	strbuf_printf(&path, "%s/status", state_directory);
+	return trusted_directory_open(strbuf_text(&path), ret_fd, err);
+}
+
+static void status_name(uid_t uid, char name[NAME_MAX_LENGTH])
+{
+	snprintf(name, NAME_MAX_LENGTH, "%u.json", uid);
+}
+
+/*
+ * The access list comes after seal: setting the mode would cut its mask. It is part of what must
+ * be durable before the name is, hence the second fsync.
+ */
+static bool grant_and_name(struct atomic_file *file, uid_t uid, struct error *err)
+{
+	if (!atomic_file_seal(file, err) || !file_access_grant_reader(file->fd, uid, err))
+		return false;
+	if (fsync(file->fd) != 0)
+		return error_set_errno(
+			err, ERROR_FILESYSTEM, errno, _("cannot store the status of uid %u"), uid);
+	return atomic_file_commit(file, err);
+}
+
+bool member_status_publish(
+	const char *state_directory, const struct status_file *status, struct error *err)
+{
+	static const struct atomic_file_settings settings = {.mode = 0600};
+	int directory cleanup_close = -1;
+	struct atomic_file file cleanup_atomic_file = ATOMIC_FILE_INIT;
+	struct strbuf text cleanup_strbuf = STRBUF_INIT;
+	char name[NAME_MAX_LENGTH];
+
+	status_name(status->uid, name);
+	status_file_print(status, &text);
+	if (text.length > STATUS_FILE_MAX)
+		return error_set(err, ERROR_BUG, _("the status of uid %u is too long"), status->uid);
+	if (!open_directory(state_directory, &directory, err) ||
+		!atomic_file_begin(&file, directory, name, &settings, err) ||
+		!atomic_file_write(&file, text.text, text.length, err))
+		return false;
+	return grant_and_name(&file, status->uid, err);
+}
+
+/* Opens a regular file of root; one that the member owns could say anything. */
+static enum lookup_result open_status(int directory, const char *name, int *ret_fd, struct error *err)
+{
+	int fd cleanup_close = openat(
+		directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 && (errno == ENOENT || errno == ELOOP))
+		return LOOKUP_NOT_FOUND;
+	if (fd < 0 || fstat(fd, &status) != 0) {
+		error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open status/%s"), name);
+		return LOOKUP_FAILED;
+	}
+	if (!S_ISREG(status.st_mode) || status.st_uid != 0)
+		return LOOKUP_NOT_FOUND;
+	*ret_fd = take_fd(&fd);
+	return LOOKUP_FOUND;
+}
+
+enum lookup_result member_status_read(const char *state_directory, uid_t uid, struct arena *arena,
+	struct status_file *ret_status, struct error *err)
+{
+	int directory cleanup_close = -1;
+	int fd cleanup_close = -1;
+	char name[NAME_MAX_LENGTH];
+	enum lookup_result found;
+	const char *text;
+	size_t length;
+
+	status_name(uid, name);
+	if (!open_directory(state_directory, &directory, err))
+		return LOOKUP_FAILED;
+	found = open_status(directory, name, &fd, err);
+	if (found != LOOKUP_FOUND)
+		return found;
+	if (!file_read(fd, STATUS_FILE_MAX, arena, &text, &length, err) ||
+		!status_file_parse(text, length, arena, ret_status, err)) {
+		error_prefix(err, "status/%s", name);
+		return LOOKUP_FAILED;
+	}
+	return LOOKUP_FOUND;
+}
+
+bool member_status_remove(const char *state_directory, uid_t uid, struct error *err)
+{
+	int directory cleanup_close = -1;
+	char name[NAME_MAX_LENGTH];
+
+	status_name(uid, name);
+	if (!open_directory(state_directory, &directory, err))
+		return false;
+	if (unlinkat(directory, name, 0) != 0) {
+		if (errno == ENOENT)
+			return true;
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot remove status/%s"), name);
+	}
+	return directory_sync(directory, "status", err);
+}
+
+bool live_status_publish(
+	const char *state_directory, const struct live_status *live, struct error *err)
+{
+	static const struct atomic_file_settings settings = {.mode = 0644};
+	int directory cleanup_close = -1;
+	struct strbuf text cleanup_strbuf = STRBUF_INIT;
+
+	live_status_print(live, &text);
+	return open_directory(state_directory, &directory, err) &&
+		atomic_file_replace(directory, "live.json", &settings, text.text, text.length, err);
+}

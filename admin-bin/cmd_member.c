@@ -128,8 +128,9 @@ int command_member_revoke(void *context, const struct command_line *line)
 		return output_error(&admin->output, &err);
 	services = admin_alias_context(admin);
 	decisions_begin(&decisions);
-	err.code = ERROR_NONE;
-	(void)alias_revoke(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err);
-	decisions_add(admin, &decisions, line->operands.items[0], &decision, &err);
+	if (alias_revoke(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err))
+		decisions_note(admin, &decisions, &decision);
+	else
+		decisions_fail(admin, &decisions, line->operands.items[0], &decision, &err);
 	return decisions_finish(admin, line, &decisions);
 }

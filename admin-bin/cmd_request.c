@@ -219,10 +219,11 @@ int command_approve(void *context, const struct command_line *line)
 		struct alias_decision decision;
 		const char *id;
 
-		err.code = ERROR_NONE;
-		if (confirm(admin, line, argument, &id, &err))
-			(void)alias_approve(&services, id, &admin->arena, &decision, &err);
-		decisions_add(admin, &decisions, argument, &decision, &err);
+		if (confirm(admin, line, argument, &id, &err) &&
+			alias_approve(&services, id, &admin->arena, &decision, &err))
+			decisions_note(admin, &decisions, &decision);
+		else
+			decisions_fail(admin, &decisions, argument, &decision, &err);
 	}
 	return decisions_finish(admin, line, &decisions);
 }
@@ -247,9 +248,10 @@ int command_reject(void *context, const struct command_line *line)
 		return output_error(&admin->output, &err);
 	services = admin_alias_context(admin);
 	decisions_begin(&decisions);
-	err.code = ERROR_NONE;
-	(void)alias_reject(&services, request.queued.id, admin_reason(line), &admin->arena, &decision, &err);
-	decisions_add(admin, &decisions, line->operands.items[0], &decision, &err);
+	if (alias_reject(&services, request.queued.id, admin_reason(line), &admin->arena, &decision, &err))
+		decisions_note(admin, &decisions, &decision);
+	else
+		decisions_fail(admin, &decisions, line->operands.items[0], &decision, &err);
 	return decisions_finish(admin, line, &decisions);
 }
 

@@ -41,10 +41,12 @@ void decisions_note(struct admin *admin, struct decisions *decisions, const stru
 }
 
 void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument,
-	const struct error *err)
+	const struct alias_decision *decision, const struct error *err)
 {
 	struct json *failed = json_add(decisions->results, json_new_object());
 
+	if (err->code == ERROR_AFTER_LIVE)
+		decisions_note(admin, decisions, decision);
 	json_set_text(failed, "outcome", "failed");
 	json_set_text(failed, "argument", argument);
 	json_set_text(failed, "error", error_name(err->code));
@@ -55,15 +57,6 @@ void decisions_fail(struct admin *admin, struct decisions *decisions, const char
 	}
 	if (admin->output.shape != OUTPUT_JSON)
 		output_error(&admin->output, err);
-}
-
-void decisions_add(struct admin *admin, struct decisions *decisions, const char *argument,
-	const struct alias_decision *decision, const struct error *err)
-{
-	if (err->code != ERROR_NONE)
-		decisions_fail(admin, decisions, argument, err);
-	if (err->code == ERROR_NONE || err->code == ERROR_AFTER_LIVE)
-		decisions_note(admin, decisions, decision);
 }
 
 int decisions_finish(struct admin *admin, const struct command_line *line, struct decisions *decisions)

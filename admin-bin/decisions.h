@@ -19,11 +19,10 @@ void decisions_begin(struct decisions *decisions);
 /* Notes a decision that was made and says it to people. */
 void decisions_note(struct admin *admin, struct decisions *decisions, const struct alias_decision *decision);
 
-/* Notes a failure of `argument` and prints the error to people. */
-void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument, const struct error *err);
-
-/* decisions_note() or decisions_fail(), or both for a decision that was made but not published (after_live). */
-void decisions_add(struct admin *admin, struct decisions *decisions, const char *argument,
+/*
+ * Notes a failure of `argument` and prints the error to people. `decision` is looked at only for after_live: it was made, but could not be published.
+ */
+void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument,
 	const struct alias_decision *decision, const struct error *err);
 
 /* Syncs when something changed, prints the JSON result, and returns the exit code: of the first failure, else of the sync. */

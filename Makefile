@@ -127,6 +127,7 @@ unit_sources := $(wildcard tests/unit/test_*.c)
 unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
 unit_libraries := $(admin_libraries) $(call libraries,check)
 support_programs := $(patsubst tests/support/%.c,$(BUILD)/tests/support/%,$(wildcard tests/support/*.c))
+bench_programs := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 fuzz_sources := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 translations := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
@@ -187,6 +188,11 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(call archives,$(LAYERS))
 	$(say) LD $@
 	@mkdir -p $(@D)
 	$(quiet)$(link) -o $@ $(filter %.o %.a,$^) $(unit_libraries)
+
+$(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(call archives,$(LAYERS))
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(quiet)$(link) -o $@ $(filter %.o %.a,$^) $(admin_libraries)
 
 $(BUILD)/tests/support/%: $(BUILD)/helper/tests/support/%.o
 	$(say) LD $@
@@ -250,7 +256,7 @@ $(BUILD)/stage.stamp: $(PROGRAMS) $(translations) $(wildcard man/*) $(shell find
 	@mkdir -p $(BUILD)/stage
 	@touch $@
 
-unit-programs: $(unit_programs) $(support_programs)
+unit-programs: $(unit_programs) $(support_programs) $(bench_programs)
 fuzz-programs: $(fuzz_programs)
 fuzz-build:
 	$(quiet)$(if $(fuzz_sources),$(MAKE) BUILD=$(fuzz_build) CC=clang FUZZ=1 SANITIZE= fuzz-programs,:)

@@ -134,7 +134,7 @@ static struct outcome file_unnamed(const struct drop_slot *slot, int new, bool *
 	*ret_unsupported = fd < 0 && is_without_tmpfile(errno);
 	if (fd < 0 || !write_durably(fd, slot->bytes, slot->length))
 		return stop_by_errno();
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (linkat(AT_FDCWD, path, new, slot->name, AT_SYMLINK_FOLLOW) != 0) {
 		*ret_unsupported = errno == ENOENT || errno == ENOTDIR;
 		return stop_by_errno();

@@ -78,8 +78,9 @@ static struct outcome read_record(struct drop_slot *slot, enum request_kind kind
 	const char *field;
 	ssize_t length = drop_read(STDIN_FILENO, wire, sizeof(wire));
 
+	/* libc gives a privileged program that lacks descriptor 0 one that cannot be read. */
 	if (length < 0)
-		return outcome_stop(ERROR_TEMPORARY, "standard input cannot be read");
+		return refuse_field("record");
 	if (!request_record_parse(wire, (size_t)length, &record, &field))
 		return refuse_field(field);
 	if (request_op_kind(record.op) != kind)
@@ -146,9 +147,9 @@ static void complain(const struct outcome *outcome)
 	char line[256];
 
 	if (outcome->field)
-		snprintf(line, sizeof(line), "postigo-drop: field %s\n", outcome->field);
+		(void)snprintf(line, sizeof(line), "postigo-drop: field %s\n", outcome->field);
 	else
-		snprintf(line, sizeof(line), "postigo-drop: %s\n", outcome->text);
+		(void)snprintf(line, sizeof(line), "postigo-drop: %s\n", outcome->text);
 	drop_write(STDERR_FILENO, line, strlen(line));
 }
 

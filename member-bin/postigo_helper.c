@@ -14,22 +14,18 @@
 /* The last line that the helper wrote on stderr: untranslated, for the reason of an error. */
 static const char *last_words(const struct process_result *result, struct arena *arena)
 {
-	static const char own_name[] = "postigo-drop: ";
 	struct string_list lines = STRING_LIST_INIT;
-	const char *line;
 
 	string_list_split(&lines, arena, result->errors, "\n");
-	if (lines.count == 0)
-		return "";
-	line = lines.items[lines.count - 1];
-	return strncmp(line, own_name, strlen(own_name)) == 0 ? line + strlen(own_name) : line;
+	return lines.count > 0 ? lines.items[lines.count - 1] : "";
 }
 
 static bool refuse_sandbox(struct error *err)
 {
 	error_set(err, ERROR_PERMISSION, _("this session may not use the request queue"));
-	error_why(err, _("it runs with \"no new privileges\" (a container or a sandbox), so postigo-drop "
-			 "cannot join its group"));
+	error_why(err,
+		_("it runs with \"no new privileges\" (a container or a sandbox), so postigo-drop "
+		  "cannot join its group"));
 	return error_fix(err, _("run the command from a normal SSH login"));
 }
 
@@ -64,16 +60,20 @@ static bool explain_status(enum error_code code, const char *words, struct error
 		error_set(err, code, _("this session may not use the request queue"));
 		error_fix(err, _("run the command from a normal SSH login"));
 		break;
+	case ERROR_RULE:
+		error_set(err, code, _("the request queue refused the request"));
+		break;
 	default:
 		error_set(err, ERROR_BUG, _("postigo-drop refused what postigo asked for"));
-		error_fix(err, _("tell an administrator; the two programs may be of different versions"));
+		error_fix(err,
+			_("tell an administrator; the two programs may be of different versions"));
 		break;
 	}
 	return *words ? error_why(err, "%s", words) : false;
 }
 
-static bool explain_absence(const struct process_request *request, const struct process_result *result,
-	struct arena *arena, struct error *err)
+static bool explain_absence(const struct process_request *request,
+	const struct process_result *result, struct arena *arena, struct error *err)
 {
 	if (result->end == PROCESS_TIMED_OUT)
 		error_set(err, ERROR_TEMPORARY, _("the request queue does not answer"));
@@ -113,7 +113,8 @@ static enum lookup_result run_helper(const char *verb, enum request_kind kind, c
 	return LOOKUP_FAILED;
 }
 
-bool helper_submit(const struct request_record *record, bool replace, struct arena *arena, struct error *err)
+bool helper_submit(const struct request_record *record, bool replace, struct arena *arena,
+	struct error *err)
 {
 	const char *verb = replace ? "replace" : "submit";
 	char input[REQUEST_WIRE_MAX + 1];
@@ -140,8 +141,8 @@ enum lookup_result helper_withdraw(enum request_kind kind, struct arena *arena, 
 	return run_helper("withdraw", kind, NULL, arena, &result, err);
 }
 
-enum lookup_result helper_show(enum request_kind kind, struct arena *arena, struct request_record *ret_record,
-	struct error *err)
+enum lookup_result helper_show(enum request_kind kind, struct arena *arena,
+	struct request_record *ret_record, struct error *err)
 {
 	struct process_result result;
 	struct request_record record;

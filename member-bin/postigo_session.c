@@ -18,14 +18,15 @@ static bool load_settings(struct session *session, const char *file, struct erro
 	struct source_text *sources;
 	size_t count;
 
-	switch (configuration_files_read(
-		POSTIGO_CONFIG_DIRECTORY, file, session->arena, &sources, &count, err)) {
+	switch (configuration_files_read(POSTIGO_CONFIG_DIRECTORY, file, session->arena, &sources,
+		&count, err)) {
 	case LOOKUP_FOUND:
 		return settings_load(sources, count, session->arena, &session->settings, NULL, err);
 	case LOOKUP_NOT_FOUND:
 		error_set(err, ERROR_CONFIG, _("mail aliases are not set up on this server"));
 		error_why(err, _("there is no %s/postigo.json"), POSTIGO_CONFIG_DIRECTORY);
-		return error_fix(err, _("ask an administrator to run: postigo-admin setup --domain DOMAIN"));
+		return error_fix(err,
+			_("ask an administrator to run: postigo-admin setup --domain DOMAIN"));
 	case LOOKUP_FAILED:
 		break;
 	}
@@ -54,17 +55,18 @@ bool session_settle(struct session *session, struct error *err)
 	case LOOKUP_FOUND:
 		break;
 	case LOOKUP_NOT_FOUND:
-		return error_set(
-			err, ERROR_PERMISSION, _("user id %u has no account on this server"), uid);
+		return error_set(err, ERROR_PERMISSION,
+			_("user id %u has no account on this server"), uid);
 	case LOOKUP_FAILED:
 		return false;
 	}
-	session->alias = arena_printf(
-		session->arena, "%s@%s", session->account.name, session->settings.domain);
+	session->alias = arena_printf(session->arena, "%s@%s", session->account.name,
+		session->settings.domain);
 	return true;
 }
 
-static bool refuse(struct error *err, enum error_code code, const struct session *session, const char *reason)
+static bool refuse(struct error *err, enum error_code code, const struct session *session,
+	const char *reason)
 {
 	error_set(err, code, _("%s cannot have a mail alias here"), session->account.name);
 	error_why(err, _("this account %s"), reason);
@@ -77,9 +79,11 @@ static bool require_plain_account(const struct session *session, struct error *e
 	const struct account *account = &session->account;
 
 	if (!username_is_valid(account->name))
-		return refuse(err, ERROR_PERMISSION, session, _("has a name that cannot be an alias"));
+		return refuse(err, ERROR_PERMISSION, session,
+			_("has a name that cannot be an alias"));
 	if (settings_reserve_name(&session->settings, account->name))
-		return refuse(err, ERROR_RULE, session, _("has a name that is reserved for the server"));
+		return refuse(err, ERROR_RULE, session,
+			_("has a name that is reserved for the server"));
 	if ((int64_t)account->uid < session->settings.members.uid_min)
 		return refuse(err, ERROR_PERMISSION, session, _("is a system account"));
 	return true;
@@ -99,7 +103,8 @@ bool session_require_member(const struct session *session, struct error *err)
 	case LOOKUP_FOUND:
 		break;
 	case LOOKUP_NOT_FOUND:
-		error_set(err, ERROR_CONFIG, _("the member group \"%s\" does not exist"), members->group);
+		error_set(err, ERROR_CONFIG, _("the member group \"%s\" does not exist"),
+			members->group);
 		return error_fix(err, _("ask an administrator to run: postigo-admin setup"));
 	case LOOKUP_FAILED:
 		return false;
@@ -109,7 +114,8 @@ bool session_require_member(const struct session *session, struct error *err)
 	reason = arena_printf(session->arena, _("is not in group %s"), members->group);
 	if (!inside)
 		return refuse(err, ERROR_PERMISSION, session, reason);
-	if (!members->allow_shared_uid && !account_uid_is_shared(session->account.uid, &shared, err))
+	if (!members->allow_shared_uid &&
+		!account_uid_is_shared(session->account.uid, &shared, err))
 		return false;
 	if (shared)
 		return refuse(err, ERROR_PERMISSION, session,
@@ -123,9 +129,10 @@ bool session_require_member(const struct session *session, struct error *err)
  */
 static enum lookup_result open_status(const struct session *session, int *ret_fd, struct error *err)
 {
-	const char *path = arena_printf(
-		session->arena, STATUS_DIRECTORY "/%u.json", session->account.uid);
-	int fd cleanup_close = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const char *path =
+		arena_printf(session->arena, STATUS_DIRECTORY "/%u.json", session->account.uid);
+	int fd cleanup_close =
+		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0 && errno == ENOENT)
@@ -135,7 +142,8 @@ static enum lookup_result open_status(const struct session *session, int *ret_fd
 			_("cannot read %s"), path);
 		return LOOKUP_FAILED;
 	}
-	if (!S_ISREG(status.st_mode) || (status.st_uid != 0 && status.st_uid != session->account.uid)) {
+	if (!S_ISREG(status.st_mode) ||
+		(status.st_uid != 0 && status.st_uid != session->account.uid)) {
 		error_set(err, ERROR_FILESYSTEM, _("%s is not the server's file"), path);
 		return LOOKUP_FAILED;
 	}
@@ -143,10 +151,13 @@ static enum lookup_result open_status(const struct session *session, int *ret_fd
 	return LOOKUP_FOUND;
 }
 
-enum lookup_result session_read_status(const struct session *session, struct status_file *ret_status,
-	struct error *err)
+enum lookup_result session_read_status(const struct session *session,
+	struct status_file *ret_status, struct error *err)
 {
-	struct status_file status = {.state = "none", .decision = "", .decision_id = "", .reason = ""};
+	struct status_file status = {.state = "none",
+		.decision = "",
+		.decision_id = "",
+		.reason = ""};
 	enum lookup_result result;
 	const char *text;
 	size_t length;
@@ -162,7 +173,10 @@ enum lookup_result session_read_status(const struct session *session, struct sta
 	}
 	/* A file of the uid's former owner says nothing about this account. */
 	if (result == LOOKUP_FOUND && strcmp(status.username, session->account.name) != 0) {
-		status = (struct status_file){.state = "none", .decision = "", .decision_id = "", .reason = ""};
+		status = (struct status_file){.state = "none",
+			.decision = "",
+			.decision_id = "",
+			.reason = ""};
 		result = LOOKUP_NOT_FOUND;
 	}
 	*ret_status = status;
@@ -177,8 +191,8 @@ bool session_generation_is_live(const struct session *session, int64_t generatio
 	size_t length;
 
 	/* A missing or broken file: nothing is known to be live. */
-	if (trusted_file_read(AT_FDCWD, STATUS_DIRECTORY "/live.json", STATUS_FILE_MAX, session->arena,
-		    &text, &length, &err) != LOOKUP_FOUND)
+	if (trusted_file_read(AT_FDCWD, STATUS_DIRECTORY "/live.json", STATUS_FILE_MAX,
+		    session->arena, &text, &length, &err) != LOOKUP_FOUND)
 		return false;
 	if (!live_status_parse(text, length, &live, &err))
 		return false;

@@ -1,5 +1,6 @@
 /*
- * The language of texts for people: the environment's, or the server's where the environment names none.
+ * The language of texts for people: the environment's, or the server's where the environment names
+ * none.
  *
  * Called once before the first text; a second time when the configuration is known. Numbers are
  * always written as in C.
@@ -12,9 +13,9 @@
 #define LANGUAGE_MAX 5 /* bytes of "pt" or "pt_BR" */
 
 /*
- * Sets locale and catalogue. `server_language` is settings.language: used when the environment's locale is
- * C or POSIX, or is not installed; NULL or "" = none, then texts are English. Changes LANGUAGE in the
- * process's environment.
+ * Sets locale and catalogue. `server_language` is settings.language: used when the environment's
+ * locale is C or POSIX, or is not installed; NULL or "" = none, then texts are English. Changes
+ * LANGUAGE in the process's environment.
  */
 void language_begin(const char *server_language);
 

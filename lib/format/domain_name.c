@@ -105,8 +105,7 @@ static bool has_a_label(const char *domain)
 	for (const char *label = domain; label; label = strchr(label, '.')) {
 		if (*label == '.')
 			label++;
-		if (ascii_to_lower(label[0]) == 'x' && ascii_to_lower(label[1]) == 'n' &&
-			label[2] == '-' && label[3] == '-')
+		if (strncmp(label, "xn--", 4) == 0)
 			return true;
 	}
 	return false;
@@ -116,14 +115,14 @@ const char *domain_name_unicode(const char *domain, struct arena *arena)
 {
 	char *unicode cleanup_idn2 = NULL;
 	char *back cleanup_idn2 = NULL;
+	const char *lower = lower_case_copy(domain, arena);
 
-	if (!is_ascii(domain) || !has_a_label(domain))
+	if (!is_ascii(domain) || !has_a_label(lower))
 		return NULL;
-	if (idn2_to_unicode_8z8z(domain, &unicode, 0) != IDN2_OK || is_ascii(unicode))
+	if (idn2_to_unicode_8z8z(lower, &unicode, 0) != IDN2_OK || is_ascii(unicode))
 		return NULL;
 	/* What does not convert back would show another name than the one that gets the mail. */
-	if (idn2_to_ascii_8z(unicode, &back, CONVERSION) != IDN2_OK ||
-		!ascii_equal_nocase(back, domain))
+	if (idn2_to_ascii_8z(unicode, &back, CONVERSION) != IDN2_OK || strcmp(back, lower) != 0)
 		return NULL;
 	return printable_is_clean(unicode) ? arena_strdup(arena, unicode) : NULL;
 }

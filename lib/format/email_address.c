@@ -151,7 +151,7 @@ void email_address_canonical(const char *address, char ret_text[EMAIL_ADDRESS_MA
 	size_t domain = strcspn(address, "@");
 	size_t i;
 
-	for (i = 0; address[i] && i < EMAIL_ADDRESS_MAX; i++)
+	for (i = 0; i < EMAIL_ADDRESS_MAX && address[i]; i++)
 		ret_text[i] = i > domain ? ascii_to_lower(address[i]) : address[i];
 	ret_text[i] = '\0';
 }

@@ -51,7 +51,7 @@ static const char *key_fault(const char *key)
 static const char *row_fault(const char *key, const struct string_list *destinations)
 {
 	const char *fault = key_fault(key);
-	size_t length = strlen(key) + 2;
+	size_t length = strlen(key); /* TAB and newline count below as the first separator */
 
 	if (fault)
 		return fault;

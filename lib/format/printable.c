@@ -4,6 +4,8 @@
 #include <unictype.h>
 #include <unistr.h>
 
+#define CODE_POINT_LAST 0x10ffff
+
 bool printable_code_point(uint32_t code_point)
 {
 	static const uint32_t refused =
@@ -12,7 +14,8 @@ bool printable_code_point(uint32_t code_point)
 	if (code_point < 0x80)
 		return code_point >= 0x20 && code_point < 0x7f;
 	/* Default-ignorable adds the invisible letters and marks, such as the Hangul fillers. */
-	return !uc_is_general_category_withtable(code_point, refused) &&
+	return code_point <= CODE_POINT_LAST &&
+	       !uc_is_general_category_withtable(code_point, refused) &&
 	       !uc_is_property_default_ignorable_code_point(code_point);
 }
 

@@ -63,7 +63,7 @@ enum request_kind request_op_kind(enum request_op op)
 
 void request_name(uint32_t uid, enum request_kind kind, char ret_name[REQUEST_NAME_MAX])
 {
-	snprintf(ret_name, REQUEST_NAME_MAX, "%" PRIu32 ".%s.json", uid, kind_names[kind]);
+	(void)snprintf(ret_name, REQUEST_NAME_MAX, "%" PRIu32 ".%s.json", uid, kind_names[kind]);
 }
 
 bool request_name_parse(const char *name, uint32_t *ret_uid, enum request_kind *ret_kind)
@@ -350,6 +350,12 @@ struct output {
 	bool overflow;
 };
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): it is written through the struct */
+static struct output output_into(char *buffer, size_t size)
+{
+	return (struct output){buffer, size, 0, size == 0};
+}
+
 static void put_bytes(struct output *output, const char *bytes, size_t length)
 {
 	if (output->overflow || length >= output->size - output->length) {
@@ -381,7 +387,7 @@ static void put_line(struct output *output, const char *key, const char *value)
 
 size_t request_record_print_wire(const struct request_record *record, char *buffer, size_t size)
 {
-	struct output output = {buffer, size, 0, size == 0};
+	struct output output = output_into(buffer, size);
 
 	put_line(&output, "op", op_names[record->op]);
 	put_line(&output, "user", record->username);
@@ -419,7 +425,7 @@ static void put_number(struct output *output, const char *key, uint32_t number)
 {
 	char digits[16];
 
-	snprintf(digits, sizeof(digits), "%" PRIu32, number);
+	(void)snprintf(digits, sizeof(digits), "%" PRIu32, number);
 	put_quoted(output, key);
 	put(output, ":");
 	put(output, digits);
@@ -439,7 +445,7 @@ static void put_alias(struct output *output, const struct request_record *record
 
 size_t request_record_print_json(const struct request_record *record, char *buffer, size_t size)
 {
-	struct output output = {buffer, size, 0, size == 0};
+	struct output output = output_into(buffer, size);
 	char created[TIMESTAMP_LENGTH + 1];
 
 	timestamp_format(record->created, created);

@@ -77,7 +77,7 @@ must_check size_t request_record_print_json(const struct request_record *record,
 /* Writes "<uid>.<kind>.json". */
 void request_name(uint32_t uid, enum request_kind kind, char ret_name[REQUEST_NAME_MAX]);
 
-/* Parses a queue file's name, the exact reverse of request_name(). */
+/* Parses a queue file's name, the exact reverse of request_name(); root's and the two highest uids are refused. */
 must_check bool request_name_parse(const char *name, uint32_t *ret_uid, enum request_kind *ret_kind);
 
 /* "alias" or "alias-state"; static. */

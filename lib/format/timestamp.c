@@ -41,7 +41,7 @@ void timestamp_format(int64_t seconds, char ret_text[TIMESTAMP_LENGTH + 1])
 	while (day >= days_of_month(year, month))
 		day -= days_of_month(year, month++);
 	/* The remainders tell the compiler what the loops imply: every field fits its digits. */
-	snprintf(ret_text, TIMESTAMP_LENGTH + 1, "%04u-%02u-%02uT%02u:%02u:%02uZ",
+	(void)snprintf(ret_text, TIMESTAMP_LENGTH + 1, "%04u-%02u-%02uT%02u:%02u:%02uZ",
 		(unsigned)year % 10000, (unsigned)month % 100, (unsigned)(day + 1) % 100,
 		(unsigned)second / 3600 % 24, (unsigned)second / 60 % 60, (unsigned)second % 60);
 }
@@ -72,6 +72,7 @@ bool timestamp_parse(const char *text, int64_t *ret_seconds)
 	int month;
 	int day;
 	int days;
+	int seconds;
 
 	if (!has_form(text))
 		return false;
@@ -86,7 +87,7 @@ bool timestamp_parse(const char *text, int64_t *ret_seconds)
 	days = days_before_year(year) + day - 1;
 	for (int past = 1; past < month; past++)
 		days += days_of_month(year, past);
-	*ret_seconds = (int64_t)days * SECONDS_A_DAY + digits(text + 11, 2) * 3600 +
-		       digits(text + 14, 2) * 60 + digits(text + 17, 2);
+	seconds = digits(text + 11, 2) * 3600 + digits(text + 14, 2) * 60 + digits(text + 17, 2);
+	*ret_seconds = (int64_t)days * SECONDS_A_DAY + seconds;
 	return true;
 }

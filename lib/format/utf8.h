@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decodes the code point at `text` of `length` bytes. Returns its length of 1 to 4 bytes, or 0 when there is none or it is malformed. */
+/*
+ * Decodes the code point at the start of `text`. Returns its length of 1 to 4 bytes, or 0 when
+ * `length` is 0 or the bytes are malformed.
+ */
 must_check size_t utf8_decode(const char *text, size_t length, uint32_t *ret_code_point);
 
 #endif

@@ -36,6 +36,7 @@ struct journal_event {
 struct alias_journal {
 	int directory; /* borrowed */
 	int64_t sequence;
+	int64_t acknowledged; /* sequence that the head file knows */
 	char hash[DIGEST_HEX_LENGTH + 1]; /* of the last line, newline left out; 64 zeros for none */
 	int64_t end;			  /* offset behind the last line */
 };
@@ -45,18 +46,23 @@ must_check bool alias_journal_create(int directory, struct error *err);
 
 /*
  * Opens the journal by its head and reads the last line (a fresh journal has none: ret_last->sequence 0). Complete lines behind the head whose hashes chain are
- * taken in; they were being written when the machine stopped. A torn last line is not taken in; `ret_torn` says so.
+ * taken in; they were being written when the machine stopped. What else stands there (a torn line, or lines that do not chain) is not taken in; `ret_torn` says so.
  * Fails with database when the journal is missing, shorter than its head, or its last line does not match the head.
  */
 must_check bool alias_journal_open(struct alias_journal *journal, int directory, struct arena *arena,
 	struct journal_event *ret_last, bool *ret_torn, struct error *err);
 
 /*
- * Appends the events in one write, makes them durable, then the head. A torn tail is first copied to `quarantine` (an open directory) and cut off.
- * Fails with filesystem; lines that were written nevertheless are taken in by the next open. Capacity when a line exceeds JOURNAL_LINE_MAX: nothing was written.
+ * Appends the events in one write, makes them durable, then the head. A torn tail is first copied to `quarantine` (an open directory; -1 when opening found none)
+ * and cut off. Fails with filesystem; lines that were written nevertheless are taken in by the next open. Capacity when a line exceeds JOURNAL_LINE_MAX:
+ * nothing was written. No events at all: cuts off a torn tail and brings the head up to date.
  */
 must_check bool alias_journal_append(struct alias_journal *journal, int quarantine, struct journal_event *events,
 	size_t count, struct error *err);
+
+/* Parses one line as the journal holds it, strictly. Texts, entries and actor live in `arena`. Fails with database. */
+must_check bool journal_event_parse(const char *line, size_t length, struct arena *arena,
+	struct journal_event *ret_event, struct error *err);
 
 /* Called for each line from the first on; false stops. `line` is JSON text without newline. */
 typedef bool journal_visitor(void *context, const char *line, size_t length);

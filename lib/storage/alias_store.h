@@ -8,8 +8,8 @@
  * Writing, under the store lock:
  *
  *	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
- *	alias_store_open(&store, &paths, ALIAS_STORE_WRITE, err)       takes the lock, recovers
- *	alias_store_commit(&store, changes, count, err)                 new store sealed → journal → backup → rename
+ *	alias_store_open(&store, state_directory, ALIAS_STORE_WRITE, err)   takes the lock, recovers
+ *	alias_store_commit(&store, &commit, changes, count, err)            new store sealed → backup → journal → rename
  */
 #ifndef POSTIGO_STORAGE_ALIAS_STORE_H
 #define POSTIGO_STORAGE_ALIAS_STORE_H
@@ -25,6 +25,7 @@
 #define ALIAS_STORE_FORMAT 1
 #define ALIAS_STORE_BACKUPS 20
 #define ALIAS_STORE_LOCK_MS 10000
+#define ALIAS_STORE_READ_TRIES 10 /* looks of a reader while writers pass by */
 
 enum alias_store_mode {
 	ALIAS_STORE_READ,  /* no lock; sees one whole generation */
@@ -36,8 +37,10 @@ struct alias_store {
 	struct lock_file lock;
 	int directory;	/* STATE/store */
 	int state;	/* STATE */
-	const char *bytes; /* the file, mapped */
+	const char *bytes; /* of the file in form: the mapping or the rendition */
 	size_t length;
+	void *mapping;
+	char *rendition;
 	char digest[DIGEST_HEX_LENGTH + 1];
 	int64_t generation;
 	const char *domain;
@@ -46,6 +49,7 @@ struct alias_store {
 	struct alias_journal journal;
 	struct journal_event last; /* the journal's last event; sequence 0 = none */
 	bool torn;
+	bool failed; /* a commit stopped half-way: close, and open again to recover */
 };
 
 #define ALIAS_STORE_INIT {.lock = LOCK_FILE_INIT, .directory = -1, .state = -1}
@@ -68,7 +72,10 @@ struct alias_commit {
 	int64_t at;
 };
 
-/* Makes an empty store of generation 0 for `domain`, its journal and head. Fails with already_exists when any part of one is there, or filesystem. */
+/*
+ * Makes an empty store of generation 0 for `domain`, its journal and head. What an interrupted creation left is made anew. Fails with already_exists when any
+ * part of a store that was ever used is there, config (the domain), or filesystem.
+ */
 must_check bool alias_store_create(const char *state_directory, const char *domain, gid_t reader, struct error *err);
 
 /* Whether a store, or any part of one, is there. */
@@ -91,7 +98,6 @@ must_check enum lookup_result alias_store_find(const struct alias_store *store, 
 struct alias_cursor {
 	const struct alias_store *store;
 	size_t offset;
-	size_t line; /* for messages */
 };
 
 /* Starts at the first entry. */
@@ -108,6 +114,14 @@ must_check enum lookup_result alias_store_next(struct alias_cursor *cursor, stru
  */
 must_check bool alias_store_commit(struct alias_store *store, const struct alias_commit *commit,
 	const struct alias_change *changes, size_t count, struct error *err);
+
+/*
+ * Makes backup `generation` the store again, as a new generation with one event "restore", also over a store that cannot be opened (which is then kept in
+ * work/quarantine). The journal must be intact. Takes the store lock; call with the store closed. Fails with not_found (no such backup), database (the backup
+ * is damaged, or the journal), temporary (locked), filesystem.
+ */
+must_check bool alias_store_restore(const char *state_directory, int64_t generation, const struct alias_commit *commit,
+	struct error *err);
 
 struct alias_backup {
 	int64_t generation;

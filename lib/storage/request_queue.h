@@ -41,12 +41,16 @@ enum queue_code {
 
 struct queued_request {
 	const char *file; /* name in the directory, as it is: print through printable */
+	bool claimed;	  /* it stands in work/claimed, not in queue/new */
+	dev_t device;	  /* which file this was: names may change hands while we look */
+	ino_t inode;
 	char id[REQUEST_ID_MAX]; /* "" when it could not be read */
 	enum queue_code code;
 	const char *detail; /* why the code, or "": may be hostile text */
 	bool young;	    /* touched within REQUEST_SETTLE_SECONDS: leave it alone yet */
 	uid_t uid;	    /* the inode's owner */
-	int64_t received;   /* the inode's ctime, not later than now */
+	int64_t received;   /* the inode's ctime before any claim, not later than now */
+	int64_t received_nanoseconds; /* of that second: for the order only */
 	struct request_record record; /* filled for QUEUE_GOOD and QUEUE_DESTINATION */
 	const char *bytes;  /* what was read */
 	size_t length;
@@ -74,7 +78,8 @@ must_check bool request_queue_open(struct request_queue *queue, const char *stat
 void request_queue_close(struct request_queue *queue);
 
 /*
- * Reads every file of the queue in place, sorted by arrival. One bad file never stops the scan: it comes with its code.
+ * Reads every file of the queue in place, sorted by arrival. One bad file never stops the scan: it comes with its code. Names that start with a dot, and files
+ * withdrawn meanwhile, are left out.
  * `ret_truncated` tells that more than REQUEST_QUEUE_SCAN_MAX names are there. Fails with filesystem.
  */
 must_check bool request_queue_list(const struct request_queue *queue, struct arena *arena,
@@ -111,7 +116,10 @@ must_check bool request_queue_archive(const struct request_queue *queue, const s
 /* Whether files of this code are set aside rather than left in the queue (once they are not young). */
 bool queue_code_is_quarantined(enum queue_code code);
 
-/* Moves a bad file of the queue (claimed or not) to quarantine with a .why.json beside it; never opens it again. Fails with filesystem. */
+/*
+ * Moves a bad file of the queue (claimed or not) to quarantine with a .why.json beside it; never opens it again. When another file has taken its name
+ * meanwhile, or it is gone, nothing happens. Fails with filesystem.
+ */
 must_check bool request_queue_quarantine(const struct request_queue *queue, const struct queued_request *request,
 	struct error *err);
 

@@ -4,8 +4,9 @@
  *	struct atomic_file file cleanup_atomic_file = ATOMIC_FILE_INIT;
  *	atomic_file_begin(&file, dirfd, "name", &settings, err) && atomic_file_write(…) && atomic_file_commit(&file, err)
  *
- * The new content is written under a temporary name in the same directory (".NAME.XXXXXXXX"), owner and mode are set
- * before it gets its name, then fsync, rename, fsync of the directory. Without commit the temporary is unlinked.
+ * The new content is written under a temporary name in the same directory (".NAME.16 hex digits"), owner and mode are set
+ * before it gets its name, then fsync, rename, fsync of the directory. Without commit the temporary is unlinked. A failure of
+ * any step unlinks it at once; what is called after that fails with bug.
  */
 #ifndef POSTIGO_SYSTEM_ATOMIC_FILE_H
 #define POSTIGO_SYSTEM_ATOMIC_FILE_H
@@ -16,13 +17,14 @@
 
 struct atomic_file_settings {
 	mode_t mode;
-	uid_t owner;
+	uid_t owner; /* (uid_t)-1 = as created; so the group */
 	gid_t group;
 };
 
 struct atomic_file {
 	int directory; /* borrowed */
 	int fd;        /* -1 = nothing begun */
+	struct atomic_file_settings settings;
 	char name[128];
 	char temporary[160];
 	char *buffer;
@@ -35,7 +37,7 @@ struct atomic_file {
 
 /*
  * Creates the temporary for `name` in the open directory `directory` (kept until commit or discard).
- * Fails with filesystem; then nothing is left.
+ * Fails with filesystem, or bug when `name` is no plain name; then nothing is left.
  */
 must_check bool atomic_file_begin(struct atomic_file *file, int directory, const char *name,
 	const struct atomic_file_settings *settings, struct error *err);

@@ -15,4 +15,10 @@ must_check bool file_access_grant_reader(int fd, uid_t reader, struct error *err
 /* Gives a directory a default ACL by which group `reader` may read what is made in it. Does nothing where ACLs are missing. */
 must_check bool file_access_default_group(const char *directory, gid_t reader, struct error *err);
 
+/*
+ * Whether the directory has such a default ACL; true where ACLs are missing, false where the directory is. Fails with
+ * filesystem.
+ */
+must_check bool file_access_has_default_group(const char *directory, gid_t reader, bool *ret_set, struct error *err);
+
 #endif

@@ -1,8 +1,9 @@
 /*
  * Runs external commands: an argument vector with an absolute path, a fixed environment, no shell, a deadline.
  *
- * The child is the leader of its own process group; when the deadline passes, or the caller's sink refuses, the whole group is
- * killed and reaped. Nothing runs on after process_run() returned.
+ * The child is the leader of its own process group. When it ends, when the deadline passes (first SIGTERM, one second later
+ * SIGKILL), or when the caller's sink refuses, what is left of the group is killed: nothing runs on after process_run() returned,
+ * except what made itself a session of its own, as a daemon does; nobody waits for that or for the pipes it holds.
  */
 #ifndef POSTIGO_SYSTEM_PROCESS_H
 #define POSTIGO_SYSTEM_PROCESS_H
@@ -45,11 +46,12 @@ struct process_result {
 	size_t output_length;
 	const char *errors; /* stderr, terminated, in the arena */
 	int64_t elapsed_ms;
-	long peak_kib; /* the child's maximum resident set */
+	long peak_kib; /* the child's maximum resident set, but not below what this process had when it started it */
 };
 
 /*
- * Runs a command to its end. Environment: PATH=/usr/sbin:/usr/bin:/sbin:/bin, LC_ALL=C, TZ=UTC; umask 077; cwd "/".
+ * Runs a command to its end. Environment: PATH=/usr/sbin:/usr/bin:/sbin:/bin, LC_ALL=C, TZ=UTC; the caller's umask; cwd "/";
+ * no descriptor but 0 to 2; default signals. SIGPIPE is ignored while it runs: a child need not read all of its input.
  * Fails only when no process could be made at all (temporary, filesystem); everything else is in *ret_result.
  */
 must_check bool process_run(const struct process_request *request, struct arena *arena,

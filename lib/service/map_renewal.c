@@ -1,0 +1,455 @@
+#include "service/map_sync_run.h"
+
+#include "base/clock.h"
+#include "base/message.h"
+#include "service/map_rails.h"
+#include "service/map_rows.h"
+#include "service/map_stage.h"
+#include "service/map_sync_result.h"
+#include "service/map_walk.h"
+#include "storage/member_status.h"
+#include "system/directory.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define ROWS_A_ALLOWANCE 100000 /* rows for which postmap gets ALLOWANCE_SECONDS more */
+#define ALLOWANCE_SECONDS 30
+
+/* While it exists SIGTERM, SIGINT and SIGHUP wait: from the first rename until the state is written. */
+struct signal_hold {
+	sigset_t before;
+};
+
+#define cleanup_signal_hold __attribute__((cleanup(signal_hold_end)))
+
+static void signal_hold_begin(struct signal_hold *hold)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, &hold->before);
+}
+
+static void signal_hold_end(struct signal_hold *hold)
+{
+	sigprocmask(SIG_SETMASK, &hold->before, NULL);
+}
+
+/* What one renewal builds up. */
+struct renewal {
+	struct map_sync_run *run;
+	struct map_stage stage;
+	struct map_walk walk;
+	struct map_rails rails;
+	bool text_foreign;
+	bool index_foreign;
+	enum map_reference reference;
+};
+
+#define cleanup_renewal __attribute__((cleanup(renewal_close)))
+
+static void renewal_close(struct renewal *renewal)
+{
+	map_walk_close(&renewal->walk);
+	map_stage_close(&renewal->stage);
+}
+
+static void note(const struct map_sync_run *run, const char *code, const char *key, const char *detail)
+{
+	map_sync_result_note(run->result, run->arena, code, key, detail);
+}
+
+static bool read_store(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	int64_t started = clock_monotonic_ms();
+
+	if (!map_sync_run_open_store(run, err))
+		return false;
+	if (run->known && run->store.generation < run->before.generation)
+		map_rails_hit(&renewal->rails, RAIL_GENERATION, "",
+			arena_printf(run->arena, _("the store has generation %jd, live is %jd"),
+				(intmax_t)run->store.generation, (intmax_t)run->before.generation));
+	map_sync_result_step(run->result, "store", started, "");
+	return true;
+}
+
+/* A trial must not touch the map's directory: its stage is in our own. */
+static struct map_stage_place stage_place(const struct map_sync_run *run)
+{
+	if (run->request->dry_run || run->request->check)
+		return (struct map_stage_place){
+			.parent = run->home,
+			.parent_path = arena_printf(run->arena, "%s/sync", run->request->state_directory),
+			.name = "stage",
+		};
+	return (struct map_stage_place){
+		.parent = run->file.directory,
+		.parent_path = run->file.directory_path,
+		.name = ".postigo-stage",
+	};
+}
+
+static bool render(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
+	const struct map_stage_place place = stage_place(run);
+	const struct map_rows rows = {
+		.store = &run->store,
+		.settings = run->request->settings,
+		.stage = &renewal->stage,
+		.walk = &renewal->walk,
+		.rails = &renewal->rails,
+	};
+	int64_t started = clock_monotonic_ms();
+
+	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
+		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
+		!map_rows_write(&rows, err) || !map_stage_finish(&renewal->stage, err))
+		return false;
+	memcpy(run->result->text_digest, renewal->stage.text_digest, sizeof(run->result->text_digest));
+	map_sync_result_step(run->result, "render", started, "");
+	return true;
+}
+
+static void note_foreign(const struct renewal *renewal)
+{
+	const struct map_sync_run *run = renewal->run;
+	const struct map_part_file *parts = run->file.parts;
+	bool index_gone = run->same_type && parts[MAP_INDEX].name && parts[MAP_INDEX].fd < 0;
+
+	if (renewal->text_foreign && run->same_path)
+		note(run, "foreign-edit", "",
+			_("somebody has changed the text of the map; what they made is kept in sync/foreign"));
+	else if (renewal->text_foreign)
+		note(run, "foreign-edit", "",
+			_("the map that was there was not ours; it is kept in sync/foreign"));
+	else if (renewal->index_foreign)
+		note(run, "foreign-index", "",
+			_("the index of the map was not the one we installed; it is kept in sync/foreign"));
+	if ((run->same_path && parts[MAP_TEXT].fd < 0) || index_gone)
+		note(run, "missing", "", _("a file of the live map was gone"));
+}
+
+/* What lies there but is not what the last sync installed was made by somebody else, or by a sync that was cut off. */
+static bool find_foreign(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
+	const struct map_part_file *index = &run->file.parts[MAP_INDEX];
+	bool as_wanted;
+	bool ours;
+
+	if (!map_sync_file_digest(&run->file, err))
+		return false;
+	as_wanted = strcmp(text->digest, renewal->stage.text_digest) == 0;
+	ours = run->same_path && strcmp(text->digest, run->before.text) == 0;
+	renewal->text_foreign = text->fd >= 0 && !as_wanted && !ours;
+	ours = run->same_type ? strcmp(index->digest, run->before.index) == 0 : as_wanted;
+	renewal->index_foreign = index->fd >= 0 && !ours;
+	note_foreign(renewal);
+	return true;
+}
+
+static int64_t at_least_zero(int64_t number)
+{
+	return number > 0 ? number : 0;
+}
+
+/* Counts that a foreign text cannot falsify: the rails must not be fooled, and must not block the repair of its rows. */
+static struct map_counts count_rows(const struct renewal *renewal)
+{
+	const struct map_sync_run *run = renewal->run;
+	const struct map_walk *walk = &renewal->walk;
+	struct map_counts counts = {.wanted = renewal->stage.rows};
+	bool absent = run->file.parts[MAP_TEXT].fd < 0;
+
+	counts.first = absent && !run->same_path;
+	counts.live = walk->live;
+	counts.removed = walk->removed;
+	counts.changed = walk->changed;
+	if (!walk->strange && !(run->same_path && (absent || renewal->text_foreign)))
+		return counts;
+	if (run->same_path)
+		counts.live = run->before.rows;
+	counts.removed = at_least_zero(counts.live - counts.wanted);
+	counts.changed = 0;
+	return counts;
+}
+
+static void report_counts(const struct renewal *renewal, const struct map_counts *counts)
+{
+	const struct map_walk *walk = &renewal->walk;
+	struct map_sync_result *result = renewal->run->result;
+
+	result->wanted = counts->wanted;
+	result->live_before = counts->live;
+	result->added = walk->strange ? at_least_zero(counts->wanted - counts->live) : walk->added;
+	result->changed_rows = walk->strange ? counts->changed : walk->changed;
+	result->removed = walk->strange ? counts->removed : walk->removed;
+	if (walk->strange)
+		return;
+	result->differences = walk->differences;
+	result->difference_count = walk->difference_count;
+	result->differences_cut = walk->cut;
+}
+
+static void judge_domain(struct renewal *renewal)
+{
+	struct map_sync_run *run = renewal->run;
+	const char *domain = run->request->settings->domain;
+	struct error failure;
+
+	switch (postfix_serves_domain(&run->instance, domain, run->arena, &failure)) {
+	case LOOKUP_FOUND:
+		break;
+	case LOOKUP_NOT_FOUND:
+		map_rails_hit(&renewal->rails, RAIL_DOMAIN, "",
+			arena_printf(run->arena, _("Postfix takes no mail for %s"), domain));
+		break;
+	case LOOKUP_FAILED:
+		note(run, "domain-unknown", "",
+			arena_printf(run->arena, _("whether Postfix serves %s is not known: %s"), domain,
+				failure.what));
+		break;
+	}
+}
+
+static void judge_reference(struct renewal *renewal)
+{
+	struct map_sync_run *run = renewal->run;
+	struct string_list strays = STRING_LIST_INIT;
+	const char *sentence = arena_printf(run->arena, _("virtual_alias_maps does not name %s:%s"),
+		run->type->name, run->settings->path);
+
+	renewal->reference =
+		postfix_map_reference(&run->instance, run->type->name, run->settings->path);
+	if (renewal->reference == MAP_REFERENCE_NONE && run->settings->require_reference)
+		map_rails_hit(&renewal->rails, RAIL_NOT_REFERENCED, "", sentence);
+	else if (renewal->reference == MAP_REFERENCE_NONE)
+		note(run, "not-referenced", "", sentence);
+	map_sync_file_strays(&run->file, run->arena, &strays);
+	for (size_t i = 0; i < strays.count; i++)
+		note(run, "stale-index", strays.items[i],
+			arena_printf(run->arena, _("%s is no longer written; remove it when nothing reads it"),
+				strays.items[i]));
+}
+
+static bool judge(struct renewal *renewal, const struct map_counts *counts, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	int64_t started = clock_monotonic_ms();
+
+	if (!map_sync_run_ask_postfix(run, err))
+		return false;
+	judge_domain(renewal);
+	judge_reference(renewal);
+	map_rails_judge(&renewal->rails, counts);
+	map_sync_result_step(run->result, "rails", started, "");
+	return map_rails_pass(&renewal->rails, err);
+}
+
+static bool build(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	struct map_stage *stage = &renewal->stage;
+	int64_t seconds = run->settings->command_timeout + stage->rows * ALLOWANCE_SECONDS / ROWS_A_ALLOWANCE;
+	const struct map_stage_tools tools = {
+		.instance = &run->instance,
+		.domain = run->request->settings->domain,
+		.timeout_ms = (int)seconds * 1000,
+	};
+	int64_t started = clock_monotonic_ms();
+
+	if (!map_stage_build(stage, &tools, err))
+		return false;
+	map_sync_result_step(run->result, "postmap", started, "");
+	started = clock_monotonic_ms();
+	if (!map_stage_verify(stage, &tools, err))
+		return false;
+	map_sync_result_step(run->result, "verify", started, "");
+	if (*stage->output)
+		note(run, "postmap-output", "", arena_strndup(run->arena, stage->output, strcspn(stage->output, "\n")));
+	return true;
+}
+
+static bool keep_foreign(const struct renewal *renewal, struct error *err)
+{
+	const struct map_sync_run *run = renewal->run;
+	int directory cleanup_close = -1;
+
+	if (!renewal->text_foreign && !renewal->index_foreign)
+		return true;
+	if (!directory_ensure(run->home, "foreign", 0700, 0, &directory, err))
+		return false;
+	if (renewal->text_foreign &&
+		!map_sync_file_keep(&run->file, MAP_TEXT, directory, run->request->now, err))
+		return false;
+	return !renewal->index_foreign ||
+	       map_sync_file_keep(&run->file, MAP_INDEX, directory, run->request->now, err);
+}
+
+static bool reload_is_needed(const struct renewal *renewal)
+{
+	const struct map_sync_run *run = renewal->run;
+
+	if (strcmp(run->settings->reload, "never") == 0)
+		return false;
+	if (strcmp(run->settings->reload, "always") == 0)
+		return true;
+	return renewal->reference == MAP_REFERENCE_PROXIED ||
+	       (renewal->reference == MAP_REFERENCE_DIRECT && run->type->reload_when_direct);
+}
+
+static struct map_sync_state new_state(const struct renewal *renewal)
+{
+	const struct map_sync_run *run = renewal->run;
+
+	return (struct map_sync_state){
+		.generation = run->store.generation,
+		.rows = renewal->stage.rows,
+		.installed = run->request->now,
+		.type = run->type->name,
+		.path = run->settings->path,
+		.store = run->store_identity,
+		.postfix = run->postfix_identity,
+		.store_digest = run->store.digest,
+		.config = run->config,
+		.text = renewal->stage.text_digest,
+		.index = renewal->stage.index_digest,
+	};
+}
+
+static void keep_first(struct error *first, const struct error *failure)
+{
+	if (first->code != ERROR_NONE)
+		return;
+	*first = *failure;
+	first->code = ERROR_AFTER_LIVE;
+	error_prefix(first, _("the map is live, but"));
+}
+
+static void reload(struct map_sync_run *run, struct map_sync_state *state, struct error *first)
+{
+	int64_t started = clock_monotonic_ms();
+	struct error failure;
+	bool running;
+
+	if (!map_sync_run_ask_postfix(run, &failure) ||
+		!postfix_reload(&run->instance, run->arena, &running, &failure)) {
+		run->result->reload = "failed";
+		error_fix(&failure, "postfix reload");
+		keep_first(first, &failure);
+		return;
+	}
+	state->reload_owed = false;
+	run->result->reload = running ? "done" : "not running";
+	map_sync_result_step(run->result, "reload", started, run->result->reload);
+}
+
+bool map_renewal_settle(struct map_sync_run *run, struct map_sync_state *state, struct error *err)
+{
+	const struct live_status live = {
+		.generation = state->generation, .installed = run->request->now};
+	struct error first = {.code = ERROR_NONE};
+	struct error failure;
+
+	if (!map_sync_state_write(run->home, MAP_SYNC_STATE_NAME, state, &failure))
+		keep_first(&first, &failure);
+	if (state->reload_owed) {
+		reload(run, state, &first);
+		if (!state->reload_owed &&
+			!map_sync_state_write(run->home, MAP_SYNC_STATE_NAME, state, &failure))
+			keep_first(&first, &failure);
+	}
+	if (!live_status_publish(run->request->state_directory, &live, &failure))
+		keep_first(&first, &failure);
+	if (first.code == ERROR_NONE)
+		return true;
+	*err = first;
+	return false;
+}
+
+static bool install(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	int64_t started = clock_monotonic_ms();
+	struct signal_hold hold cleanup_signal_hold;
+	struct map_sync_state state;
+	bool live;
+
+	signal_hold_begin(&hold);
+	if (!map_stage_install(&renewal->stage, &live, err)) {
+		run->result->changed = live;
+		if (live)
+			err->code = ERROR_AFTER_LIVE;
+		return false;
+	}
+	run->result->changed = true;
+	run->result->reload = strcmp(run->settings->reload, "never") == 0 ? "none" : "skipped";
+	memcpy(run->result->index_digest, renewal->stage.index_digest, sizeof(run->result->index_digest));
+	map_sync_result_step(run->result, "install", started, "");
+	state = new_state(renewal);
+	state.reload_owed = reload_is_needed(renewal);
+	return map_renewal_settle(run, &state, err);
+}
+
+/* The store went on, but no row is different: only the books are brought up to date. */
+static bool is_only_newer(const struct renewal *renewal)
+{
+	const struct map_sync_run *run = renewal->run;
+
+	return run->same_type && strcmp(run->config, run->before.config) == 0 &&
+	       strcmp(renewal->stage.text_digest, run->before.text) == 0 &&
+	       map_sync_file_matches(&run->file, run->before.text, run->before.index);
+}
+
+static bool finish_newer(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	struct map_sync_state state = new_state(renewal);
+
+	if (!map_rails_pass(&renewal->rails, err))
+		return false;
+	memcpy(run->result->index_digest, run->before.index, strlen(run->before.index) + 1);
+	run->result->reload = "skipped";
+	state.index = run->before.index;
+	state.installed = run->before.installed;
+	state.reload_owed = run->before.reload_owed;
+	if (run->request->dry_run || run->request->check)
+		return true;
+	return map_renewal_settle(run, &state, err);
+}
+
+bool map_renewal(struct map_sync_run *run, struct error *err)
+{
+	struct renewal renewal cleanup_renewal = {
+		.run = run,
+		.stage = MAP_STAGE_INIT,
+		.walk = {.arena = run->arena, .limit = run->request->difference_limit},
+		.rails = {.request = run->request, .result = run->result, .arena = run->arena},
+	};
+	struct map_counts counts;
+
+	if (!read_store(&renewal, err) || !render(&renewal, err) || !find_foreign(&renewal, err))
+		return false;
+	counts = count_rows(&renewal);
+	report_counts(&renewal, &counts);
+	if (is_only_newer(&renewal))
+		return finish_newer(&renewal, err);
+	if (!judge(&renewal, &counts, err))
+		return false;
+	run->result->changed = run->request->check || run->request->dry_run;
+	if (run->request->check)
+		return true;
+	if (!build(&renewal, err))
+		return false;
+	if (run->request->dry_run)
+		return true;
+	return keep_foreign(&renewal, err) && map_stage_seal(&renewal.stage, err) && install(&renewal, err);
+}

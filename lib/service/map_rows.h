@@ -1,0 +1,26 @@
+/* From the store's entries to the rows of a map: rows = f(store, configuration), streamed in flat memory. */
+#ifndef POSTIGO_SERVICE_MAP_ROWS_H
+#define POSTIGO_SERVICE_MAP_ROWS_H
+
+#include "base/error.h"
+#include "format/settings.h"
+#include "service/map_rails.h"
+#include "service/map_stage.h"
+#include "service/map_walk.h"
+#include "storage/alias_store.h"
+
+struct map_rows {
+	const struct alias_store *store;
+	const struct settings *settings;
+	struct map_stage *stage; /* takes the text */
+	struct map_walk *walk;	 /* runs beside it */
+	struct map_rails *rails; /* learns of keys that must not be */
+};
+
+/*
+ * Writes the row of every active entry to the stage; with keep_copy the alias itself is its last destination, where Postfix's expansion ends. Every row is checked
+ * again, whatever the store says. Fails with database or filesystem.
+ */
+must_check bool map_rows_write(const struct map_rows *rows, struct error *err);
+
+#endif

@@ -1,0 +1,92 @@
+#include "system/file_access.h"
+
+#include "base/message.h"
+
+#include <acl/libacl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/acl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void cleanup_acl_function(acl_t *list)
+{
+	if (*list)
+		(void)acl_free(*list);
+}
+
+#define cleanup_acl __attribute__((cleanup(cleanup_acl_function)))
+
+static bool give_away(int fd, uid_t reader, struct error *err)
+{
+	if (fchown(fd, reader, (gid_t)-1) != 0 || fchmod(fd, 0400) != 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let user id %u read a file"), reader);
+	return true;
+}
+
+bool file_access_grant_reader(int fd, uid_t reader, struct error *err)
+{
+	char text[96];
+	acl_t list cleanup_acl = NULL;
+
+	(void)snprintf(text, sizeof(text), "u::rw-,u:%u:r--,g::---,m::r--,o::---", reader);
+	list = acl_from_text(text);
+	if (!list)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make an access list"));
+	if (acl_set_fd(fd, list) == 0)
+		return true;
+	if (errno == ENOTSUP)
+		return give_away(fd, reader, err);
+	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let user id %u read a file"), reader);
+}
+
+bool file_access_default_group(const char *directory, gid_t reader, struct error *err)
+{
+	char text[96];
+	acl_t list cleanup_acl = NULL;
+
+	(void)snprintf(text, sizeof(text), "u::rw-,g::r--,g:%u:r--,m::r--,o::---", reader);
+	list = acl_from_text(text);
+	if (!list)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make an access list"));
+	if (acl_set_file(directory, ACL_TYPE_DEFAULT, list) == 0 || errno == ENOTSUP)
+		return true;
+	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot set the default access list of %s"), directory);
+}
+
+static bool entry_lets_read(acl_entry_t entry, gid_t reader)
+{
+	acl_permset_t permissions;
+	acl_tag_t tag;
+	gid_t *group;
+	bool matches;
+
+	if (acl_get_tag_type(entry, &tag) != 0 || tag != ACL_GROUP)
+		return false;
+	group = acl_get_qualifier(entry);
+	matches = group && *group == reader;
+	(void)acl_free(group);
+	return matches && acl_get_permset(entry, &permissions) == 0 &&
+	       acl_get_perm(permissions, ACL_READ) == 1;
+}
+
+bool file_access_has_default_group(const char *directory, gid_t reader, bool *ret_set,
+	struct error *err)
+{
+	acl_t list cleanup_acl = acl_get_file(directory, ACL_TYPE_DEFAULT);
+	acl_entry_t entry;
+	bool set = false;
+
+	if (!list && (errno == ENOTSUP || errno == ENOENT)) {
+		*ret_set = errno == ENOTSUP;
+		return true;
+	}
+	if (!list)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot read the access list of %s"), directory);
+	for (int more = acl_get_entry(list, ACL_FIRST_ENTRY, &entry); more == 1 && !set;
+		more = acl_get_entry(list, ACL_NEXT_ENTRY, &entry))
+		set = entry_lets_read(entry, reader);
+	*ret_set = set;
+	return true;
+}

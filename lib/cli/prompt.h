@@ -4,6 +4,8 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
+
 /* Whether there is a terminal to ask on. */
 bool prompt_is_possible(void);
 

@@ -11,7 +11,8 @@
 
 #define SHA256_LENGTH 32
 
-/* A broken crypto library leaves nothing to fall back on: an undigested store must not be written. */
+/* A broken crypto library leaves nothing to fall back on: an undigested store must not be written.
+ */
 static _Noreturn void no_sha256(void)
 {
 	static const char line[] = "error: the crypto library has no SHA-256\n";
@@ -78,5 +79,5 @@ void digest_bytes(const void *bytes, size_t length, char ret_hex[DIGEST_HEX_LENG
 bool digest_is_valid(const char *text)
 {
 	return strspn(text, "0123456789abcdef") == DIGEST_HEX_LENGTH &&
-		text[DIGEST_HEX_LENGTH] == '\0';
+	       text[DIGEST_HEX_LENGTH] == '\0';
 }

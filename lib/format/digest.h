@@ -13,7 +13,8 @@ struct digest {
 
 #define cleanup_digest __attribute__((cleanup(digest_discard)))
 
-/* Starts a digest. Ends the process with 71 when memory is short, 99 when the library has no SHA-256. */
+/* Starts a digest. Ends the process with 71 when memory is short, 99 when the library has no
+ * SHA-256. */
 void digest_begin(struct digest *digest);
 
 /* Adds bytes. */

@@ -34,34 +34,24 @@ static struct json *made(cJSON *item)
 	return ours(item);
 }
 
-static cJSON *parse_checked(const char *text, size_t length, const struct json_rules *rules, struct error *err)
+bool json_parse(const char *text, size_t length, const struct json_rules *rules,
+	struct json **ret_json, struct error *err)
 {
+	struct strbuf blanked cleanup_strbuf = STRBUF_INIT;
 	struct json_fault fault;
-
-	if (!json_gate(text, length, rules, &fault)) {
-		error_set(err, ERROR_CONFIG, _("line %zu, column %zu: %s"), fault.line, fault.column, fault.reason);
-		return NULL;
-	}
-	return cJSON_ParseWithLengthOpts(text, length, NULL, false);
-}
-
-bool json_parse(const char *text, size_t length, const struct json_rules *rules, struct json **ret_json,
-	struct error *err)
-{
-	struct strbuf copy cleanup_strbuf = STRBUF_INIT;
 	cJSON *item;
 
-	if (rules->comments && length <= rules->bytes) {
-		strbuf_append(&copy, text, length);
-		json_blank_comments(copy.text, length);
-		text = copy.text;
+	if (!json_gate(text, length, rules, &fault))
+		return error_set(err, ERROR_CONFIG, _("line %zu, column %zu: %s"), fault.line,
+			fault.column, fault.reason);
+	if (rules->comments) {
+		strbuf_append(&blanked, text, length);
+		json_blank_comments(blanked.text, length);
+		text = blanked.text;
 	}
-	err->code = ERROR_NONE;
-	item = parse_checked(text, length, rules, err);
-	if (!item && err->code == ERROR_NONE)
-		return error_set(err, ERROR_CONFIG, _("this JSON cannot be read"));
+	item = cJSON_ParseWithLength(text, length);
 	if (!item)
-		return false;
+		return error_set(err, ERROR_CONFIG, _("this JSON cannot be read"));
 	*ret_json = ours(item);
 	return true;
 }
@@ -227,11 +217,13 @@ static void print_code_point(uint32_t code_point, struct strbuf *buffer)
 	strbuf_printf(buffer, "\\u%04x", code_point);
 }
 
-static void print_special(const char *text, size_t length, uint32_t code_point, struct strbuf *buffer)
+static void print_special(const char *text, size_t length, uint32_t code_point,
+	struct strbuf *buffer)
 {
 	static const char escapes[] = "\b\f\n\r\t\"\\";
 	static const char letters[] = "bfnrt\"\\";
-	const char *found = code_point > 0 && code_point < 0x80 ? strchr(escapes, (int)code_point) : NULL;
+	const char *found =
+		code_point > 0 && code_point < 0x80 ? strchr(escapes, (int)code_point) : NULL;
 
 	if (found) {
 		strbuf_append_char(buffer, '\\');
@@ -253,26 +245,30 @@ static size_t plain_span(const char *text, size_t length)
 	return i;
 }
 
+/* Prints the character that ended a run of plain bytes; returns its length. */
+static size_t print_character(const char *text, size_t length, struct strbuf *buffer)
+{
+	uint32_t code_point;
+	size_t used = utf8_decode(text, length, &code_point);
+
+	if (used > 0) {
+		print_special(text, used, code_point, buffer);
+		return used;
+	}
+	/* Our own values are UTF-8; a foreign byte shows as the replacement character. */
+	print_code_point(0xfffd, buffer);
+	return 1;
+}
+
 void json_print_text(const char *text, size_t length, struct strbuf *buffer)
 {
 	strbuf_append_char(buffer, '"');
 	while (length > 0) {
 		size_t span = plain_span(text, length);
-		uint32_t code_point;
 
 		strbuf_append(buffer, text, span);
-		text += span;
-		length -= span;
-		if (length == 0)
-			break;
-		span = utf8_decode(text, length, &code_point);
-		if (span == 0) { /* our own values are UTF-8; anything else shows as the replacement character */
-			span = 1;
-			code_point = 0xfffd;
-			print_code_point(code_point, buffer);
-		} else {
-			print_special(text, span, code_point, buffer);
-		}
+		if (span < length)
+			span += print_character(text + span, length - span, buffer);
 		text += span;
 		length -= span;
 	}

@@ -1,8 +1,9 @@
 /*
  * JSON, strict: the only room that includes cJSON.h.
  *
- * cJSON alone accepts too much (duplicate keys, NULs, bad UTF-8, trailing bytes, huge numbers), so json_parse() runs format/json_gate over
- * the bytes first. Look-ups are case-sensitive. Trees are freed by whoever made them:
+ * cJSON alone accepts too much (duplicate keys, NULs, bad UTF-8, trailing bytes, huge numbers), so
+ *json_parse() runs format/json_gate over the bytes first. Look-ups are case-sensitive. Trees are
+ *freed by whoever made them:
  *
  *	struct json *document cleanup_json = NULL;
  *
@@ -22,11 +23,11 @@ struct json;
 #define cleanup_json __attribute__((cleanup(json_free)))
 
 /*
- * Parses `length` bytes under `rules`. Fails with config: what = "line L, column C: …"; the caller prefixes the file's name and may change the
- * code. Nothing is allocated after a failure.
+ * Parses `length` bytes under `rules`. Fails with config: what = "line L, column C: …"; the caller
+ * prefixes the file's name and may change the code. Nothing is allocated after a failure.
  */
-must_check bool json_parse(const char *text, size_t length, const struct json_rules *rules, struct json **ret_json,
-	struct error *err);
+must_check bool json_parse(const char *text, size_t length, const struct json_rules *rules,
+	struct json **ret_json, struct error *err);
 
 /* Frees a tree (also for the cleanup attribute); NULL is fine. */
 void json_free(struct json **json);
@@ -73,7 +74,8 @@ struct json *json_new_null(void);
 /* Deep copy. */
 struct json *json_copy(const struct json *json);
 
-/* Adds a member at the end of an object; returns the value for building deeper. `key` is copied. A NULL `text` adds nothing. */
+/* Adds a member at the end of an object; returns the value for building deeper. `key` is copied. A
+ * NULL `text` adds nothing. */
 struct json *json_set(struct json *object, const char *key, struct json *value);
 void json_set_text(struct json *object, const char *key, const char *text);
 void json_set_integer(struct json *object, const char *key, int64_t value);
@@ -82,8 +84,8 @@ void json_set_boolean(struct json *object, const char *key, bool value);
 /* Adds an element at the end of an array; returns the value. */
 struct json *json_add(struct json *array, struct json *value);
 
-/* Adds the value on one line without blanks: stable, for stores and machines. UTF-8 as it is but for what must not reach a terminal
- * (printable_code_point()), which is written as \uXXXX. */
+/* Adds the value on one line without blanks: stable, for stores and machines. UTF-8 as it is but
+ * for what must not reach a terminal (printable_code_point()), which is written as \uXXXX. */
 void json_print(const struct json *json, struct strbuf *buffer);
 
 /* Like json_print(), indented by two blanks, for files and eyes. No newline at the end. */

@@ -59,7 +59,10 @@ struct key_reader {
 static void push_utf8(struct key_reader *reader, uint32_t code_point)
 {
 	static const unsigned char leads[] = {0x00, 0x00, 0xc0, 0xe0, 0xf0};
-	size_t length = code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+	size_t length = code_point < 0x80      ? 1
+			: code_point < 0x800   ? 2
+			: code_point < 0x10000 ? 3
+					       : 4;
 
 	for (size_t i = 0; i + 1 < length; i++) {
 		reader->pending[i] = (unsigned char)(0x80 | (code_point & 0x3f));

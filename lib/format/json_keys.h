@@ -1,6 +1,6 @@
 /*
- * The keys of JSON objects while the gate walks over them: finds two that are equal once their escapes
- * are decoded ("a" and "\u0061"). Takes n log n steps whatever the keys are.
+ * The keys of JSON objects while the gate walks over them: finds two that are equal once their
+ * escapes are decoded ("a" and "\u0061"). Takes n log n steps whatever the keys are.
  */
 #ifndef POSTIGO_FORMAT_JSON_KEYS_H
 #define POSTIGO_FORMAT_JSON_KEYS_H

@@ -1,4 +1,5 @@
-/* What /etc/postigo/postigo.json says to the member and the admin program, and the table of its fields. */
+/* What /etc/postigo/postigo.json says to the member and the admin program, and the table of its
+ * fields. */
 #ifndef POSTIGO_FORMAT_SETTINGS_H
 #define POSTIGO_FORMAT_SETTINGS_H
 
@@ -20,7 +21,7 @@ struct policy_settings {
 	struct string_list reserved_add;
 	struct string_list reserved_remove;
 	int64_t cooldown_after_reject; /* seconds */
-	int64_t pending_ttl;	       /* seconds */
+	int64_t pending_ttl;           /* seconds */
 	bool allow_blind_approve;
 };
 
@@ -32,11 +33,12 @@ struct sync_settings {
 	unsigned mode;
 	const char *group;
 	const char *postfix_config_directory;
-	const char *postconf; /* absolute path; the other commands are found through it unless given */
-	const char *postmap;  /* "" = command_directory/postmap */
-	const char *reload;   /* auto, never, always */
+	const char
+		*postconf; /* absolute path; the other commands are found through it unless given */
+	const char *postmap; /* "" = command_directory/postmap */
+	const char *reload;  /* auto, never, always */
 	bool require_reference;
-	int64_t lock_timeout;	 /* seconds */
+	int64_t lock_timeout;    /* seconds */
 	int64_t command_timeout; /* seconds; postmap gets 30 more for every 100000 rows */
 	int64_t max_drop_count;
 	int64_t max_drop_percent;
@@ -44,7 +46,7 @@ struct sync_settings {
 };
 
 struct settings {
-	const char *domain; /* A-labels, lower case */
+	const char *domain;   /* A-labels, lower case */
 	const char *language; /* of texts when the environment names none; "" = English */
 	struct member_settings members;
 	struct policy_settings policy;
@@ -54,11 +56,13 @@ struct settings {
 /* The table of all fields above. */
 const struct config_table *settings_table(void);
 
-/* config_load() with settings_table(), then the checks that span fields: the domain's grammar, the map's path. Fails with config. */
+/* config_load() with settings_table(), then the checks that span fields: the domain's grammar, the
+ * map's path. Fails with config. */
 must_check bool settings_load(const struct source_text *sources, size_t count, struct arena *arena,
 	struct settings *ret_settings, const char **origins, struct error *err);
 
-/* Whether `name` is reserved under these settings: username_is_reserved() plus and minus the configured names. */
+/* Whether `name` is reserved under these settings: username_is_reserved() plus and minus the
+ * configured names. */
 bool settings_reserve_name(const struct settings *settings, const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 #include "format/utf8.h"
 
-/* Bytes of a sequence by its lead byte; 0 for continuation bytes and leads that can only be overlong or too high. */
+/* Bytes of a sequence by its lead byte; 0 for continuation bytes and leads that can only be
+ * overlong or too high. */
 static size_t sequence_length(unsigned char lead)
 {
 	if (lead < 0x80)

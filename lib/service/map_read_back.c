@@ -2,12 +2,12 @@
 
 #include "base/message.h"
 #include "format/email_address.h"
+#include "format/postfix_index.h"
 #include "format/postfix_map.h"
 #include "format/printable.h"
 #include "service/map_stage.h"
 #include "system/process.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -198,38 +198,31 @@ static bool count_listed(const struct map_stage *stage, const struct map_stage_t
 	return true;
 }
 
-/*
- * postmap cannot list a cdb, but its format, which does not change, starts with 256 pairs of 32-bit little-endian
- * numbers, the second of each being the slots of a hash table: two for every row.
- */
-static bool count_cdb(const struct map_stage *stage, int64_t *ret_rows, struct error *err)
+/* What the index itself says, without a command; false when its type or its head does not tell. */
+static bool count_by_head(const struct map_stage *stage, int64_t *ret_rows)
 {
-	unsigned char head[2048];
+	unsigned char *head cleanup_free = malloc(POSTFIX_INDEX_HEAD);
 	int fd cleanup_close = openat(stage->directory, stage->file->parts[MAP_INDEX].name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int64_t slots = 0;
+	ssize_t length;
 
-	if (fd < 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open the new index"));
-	if (pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head))
-		return error_set(err, ERROR_MTA_COMMAND, _("the new index is too short"));
-	for (size_t i = 4; i < sizeof(head); i += 8)
-		slots += (int64_t)head[i] | (int64_t)head[i + 1] << 8 | (int64_t)head[i + 2] << 16 |
-			 (int64_t)head[i + 3] << 24;
-	*ret_rows = slots / 2;
-	return true;
+	if (!head)
+		out_of_memory();
+	if (fd < 0 || !stage->file->type->count)
+		return false;
+	length = pread(fd, head, POSTFIX_INDEX_HEAD, 0);
+	return length > 0 && stage->file->type->count(head, (size_t)length, ret_rows);
 }
 
+/* Every row was found; when there are no more of them than that, the index holds the rows and nothing else. */
 static bool check_count(const struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
 {
-	int64_t rows = stage->rows;
+	int64_t rows;
 
-	if (stage->file->type->lists) {
-		if (!count_listed(stage, tools, &rows, err))
-			return false;
-	} else if (stage->file->parts[MAP_INDEX].name && !count_cdb(stage, &rows, err)) {
+	if (!stage->file->parts[MAP_INDEX].name)
+		return true;
+	if (!count_by_head(stage, &rows) && !count_listed(stage, tools, &rows, err))
 		return false;
-	}
 	if (rows == stage->rows)
 		return true;
 	error_set(err, ERROR_MTA_COMMAND, _("the new map holds %jd rows instead of %jd"), (intmax_t)rows,

@@ -1,6 +1,7 @@
 #include "service/map_sync_file.h"
 
 #include "base/message.h"
+#include "format/postfix_index.h"
 #include "format/timestamp.h"
 #include "system/account.h"
 #include "system/atomic_file.h"
@@ -18,10 +19,10 @@
  * process, so different ones answer differently until a reload.
  */
 static const struct map_type map_types[] = {
-	{"hash", ".db", false, true},
-	{"lmdb", ".lmdb", false, true},
-	{"cdb", ".cdb", false, false},
-	{"texthash", "", true, false},
+	{"hash", ".db", false, NULL},
+	{"lmdb", ".lmdb", false, lmdb_row_count},
+	{"cdb", ".cdb", false, cdb_row_count},
+	{"texthash", "", true, NULL},
 };
 
 const struct map_type *map_type_find(const char *name)

@@ -15,11 +15,14 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+/* How many rows an index has, by its head; false when the head does not tell. */
+typedef bool map_row_count(const unsigned char *head, size_t length, int64_t *ret_rows);
+
 struct map_type {
 	const char *name;
 	const char *suffix;	 /* of the index; "" = Postfix reads the text itself */
 	bool reload_when_direct; /* Postfix does not notice a new file, even when it names the map directly */
-	bool lists;		 /* postmap -s can list it */
+	map_row_count *count;	 /* NULL = only postmap -s can tell */
 };
 
 /* The type called `name`, or NULL when we do not write it. Static. */

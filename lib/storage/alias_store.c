@@ -121,7 +121,8 @@ static enum verdict judge(const struct alias_store *store, int64_t generation)
 
 	if (strcmp(store->digest, last->to) == 0 && generation == last->generation)
 		return VERDICT_CURRENT;
-	if (strcmp(store->digest, last->from) == 0 && generation + 1 == last->generation)
+	if (strcmp(store->digest, last->from) == 0 && generation + 1 == last->generation &&
+		!store_is_marked(store, last->generation, last->to))
 		return VERDICT_BEFORE;
 	return VERDICT_FOREIGN;
 }

@@ -233,6 +233,7 @@ static bool publish(struct alias_store *store, struct store_writer *writer,
 	if (!store_append(store, events, count, err) ||
 		!atomic_file_commit(&writer->file, err))
 		return false;
+	store_mark(store, store->generation + 1, digest);
 	store_prune_backups(store);
 	if (!reload_file(store, digest, err) || !reload_journal(store, err))
 		return false;

@@ -193,6 +193,7 @@ bool alias_store_restore(const char *state_directory, int64_t generation,
 	memcpy(event.from, store.last.to, sizeof(event.from));
 	if (!write_restored(&store, &backup, commit, &event, err))
 		return false;
+	store_mark(&store, event.generation, event.to);
 	store_prune_backups(&store);
 	return true;
 }

@@ -53,6 +53,12 @@ must_check bool store_keep_backup(const struct alias_store *store, struct error 
 /* Removes backups beyond ALIAS_STORE_BACKUPS. What cannot be removed is left for the next time. */
 void store_prune_backups(const struct alias_store *store);
 
+/* Notes that a generation with this digest has reached the store's name. Best effort. */
+void store_mark(const struct alias_store *store, int64_t generation, const char *digest);
+
+/* Whether store_mark() noted exactly this last. */
+bool store_is_marked(const struct alias_store *store, int64_t generation, const char *digest);
+
 /* Appends events, cutting a torn tail. Fails as alias_journal_append(). */
 must_check bool store_append(struct alias_store *store, struct journal_event *events, size_t count,
 	struct error *err);

@@ -137,7 +137,7 @@ static void make_id(struct queued_request *request)
 	digest_add(&digest, uid, strlen(uid) + 1);
 	digest_add(&digest, request->bytes, request->length);
 	digest_end(&digest, hex);
-	snprintf(request->id, sizeof(request->id), "%s-%.32s", uid, hex);
+	snprintf(request->id, sizeof(request->id), "%u-%.32s", request->uid, hex);
 }
 
 static enum queue_code code_of_fault(enum request_fault fault)

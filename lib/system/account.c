@@ -10,19 +10,27 @@
 
 #define BUFFER_FIRST ((size_t)4096)
 #define BUFFER_LIMIT ((size_t)1 << 20)
+#define GROUPS_FIRST 64
 #define GROUPS_LIMIT 65536
-
-/* Only these say "there is none"; every other errno says "I cannot tell" (getpwnam(3), NOTES). */
-static bool means_absent(int number)
-{
-	return number == 0 || number == ENOENT || number == ESRCH;
-}
+#define LINE_LIMIT ((size_t)64 << 10)
 
 static enum lookup_result cannot_tell(int number, struct error *err)
 {
 	error_set_errno(err, ERROR_TEMPORARY, number, _("the account database does not answer"));
 	error_fix(err, _("try again; see nsswitch.conf(5) for where accounts come from"));
 	return LOOKUP_FAILED;
+}
+
+/*
+ * libc says "absent" by 0 and no entry. An errno is no such answer, not even ENOENT, although getpwnam(3) lists it:
+ * glibc returns it when /etc/passwd is missing, or a service of nsswitch.conf is away, and members must not look
+ * deleted then.
+ */
+static enum lookup_result judge_answer(int number, const void *found, struct error *err)
+{
+	if (number != 0)
+		return cannot_tell(number, err);
+	return found ? LOOKUP_FOUND : LOOKUP_NOT_FOUND;
 }
 
 /* One look-up of either kind; retried with a larger buffer as long as libc asks for one. */
@@ -34,7 +42,9 @@ static int ask_account(const char *name, uid_t uid, struct arena *arena, struct 
 		int number = name ? getpwnam_r(name, entry, buffer, size, ret_found)
 				  : getpwuid_r(uid, entry, buffer, size, ret_found);
 
-		if (number != ERANGE || size >= BUFFER_LIMIT)
+		if (number == EINTR)
+			size /= 4;
+		else if (number != ERANGE || size >= BUFFER_LIMIT)
 			return number;
 	}
 }
@@ -45,9 +55,13 @@ static enum lookup_result find_account(const char *name, uid_t uid, struct arena
 	struct passwd entry;
 	struct passwd *found = NULL;
 	int number = ask_account(name, uid, arena, &entry, &found);
+	enum lookup_result result = judge_answer(number, found, err);
 
-	if (!found)
-		return means_absent(number) ? LOOKUP_NOT_FOUND : cannot_tell(number, err);
+	if (result != LOOKUP_FOUND)
+		return result;
+	/* Some services (SSSD with Active Directory) know "ANA" as ana. */
+	if (name && strcmp(name, found->pw_name) != 0)
+		return LOOKUP_NOT_FOUND;
 	*ret_account = (struct account){
 		.name = found->pw_name,
 		.uid = found->pw_uid,
@@ -68,59 +82,99 @@ enum lookup_result account_by_name(const char *name, struct arena *arena, struct
 	return find_account(name, 0, arena, ret_account, err);
 }
 
+static int ask_group(const char *name, gid_t gid, struct arena *arena, struct group *entry,
+	struct group **ret_found)
+{
+	for (size_t size = BUFFER_FIRST;; size *= 4) {
+		char *buffer = arena_alloc(arena, size);
+		int number = name ? getgrnam_r(name, entry, buffer, size, ret_found)
+				  : getgrgid_r(gid, entry, buffer, size, ret_found);
+
+		if (number == EINTR)
+			size /= 4;
+		else if (number != ERANGE || size >= BUFFER_LIMIT)
+			return number;
+	}
+}
+
 enum lookup_result group_by_name(const char *name, gid_t *ret_gid, struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct group entry;
 	struct group *found = NULL;
-	int number = ERANGE;
+	int number = ask_group(name, 0, &arena, &entry, &found);
+	enum lookup_result result = judge_answer(number, found, err);
 
-	for (size_t size = BUFFER_FIRST; number == ERANGE && size <= BUFFER_LIMIT; size *= 4)
-		number = getgrnam_r(name, &entry, arena_alloc(&arena, size), size, &found);
-	if (!found)
-		return means_absent(number) ? LOOKUP_NOT_FOUND : cannot_tell(number, err);
+	if (result != LOOKUP_FOUND)
+		return result;
+	if (strcmp(name, found->gr_name) != 0)
+		return LOOKUP_NOT_FOUND;
 	*ret_gid = found->gr_gid;
 	return LOOKUP_FOUND;
+}
+
+static bool listed_in_groups(const struct account *account, gid_t gid, bool *ret_listed, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	int room = GROUPS_FIRST;
+	int count = room;
+	gid_t *groups = arena_alloc_array(&arena, (size_t)room, sizeof(*groups));
+
+	while (getgrouplist(account->name, account->gid, groups, &count) < 0) {
+		room = count > room ? count : room * 2;
+		if (room > GROUPS_LIMIT)
+			return error_set(
+				err, ERROR_TEMPORARY, _("cannot read the groups of %s"), account->name);
+		groups = arena_alloc_array(&arena, (size_t)room, sizeof(*groups));
+		count = room;
+	}
+	*ret_listed = false;
+	for (int i = 0; i < count; i++)
+		*ret_listed |= groups[i] == gid;
+	return true;
 }
 
 bool account_in_group(const struct account *account, gid_t gid, bool *ret_member, struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	gid_t *groups;
-	int count = 64;
-	int room;
+	struct group entry;
+	struct group *found = NULL;
+	bool listed = account->gid == gid;
+	int number;
 
-	do {
-		room = count;
-		groups = arena_alloc_array(&arena, (size_t)room, sizeof(*groups));
-		if (getgrouplist(account->name, account->gid, groups, &count) >= 0)
-			break;
-		if (count <= room)
-			count = room * 2;
-	} while (count <= GROUPS_LIMIT);
-	if (count > GROUPS_LIMIT)
-		return error_set(err, ERROR_TEMPORARY, _("cannot read the groups of %s"), account->name);
-	*ret_member = false;
-	for (int i = 0; i < count; i++)
-		*ret_member |= groups[i] == gid;
+	if (!listed && !listed_in_groups(account, gid, &listed, err))
+		return false;
+	/* getgrouplist(3) leaves out what it could not ask for, without a word: a "no" needs a database that answers. */
+	number = listed ? 0 : ask_group(NULL, gid, &arena, &entry, &found);
+	if (number != 0)
+		return cannot_tell(number, err) == LOOKUP_FOUND;
+	*ret_member = listed;
 	return true;
 }
 
+/* A line longer than any that useradd(8) makes is an answer that cannot be given, as any other error. */
 bool account_uid_is_shared(uid_t uid, bool *ret_shared, struct error *err)
 {
 	FILE *file cleanup_fclose = fopen("/etc/passwd", "re");
-	char buffer[4096];
+	struct arena arena cleanup_arena = ARENA_INIT;
+	char *buffer = arena_alloc(&arena, LINE_LIMIT);
+	const char *first = NULL;
+	bool shared = false;
 	struct passwd entry;
 	struct passwd *found;
-	unsigned names = 0;
 	int number;
 
 	if (!file)
 		return cannot_tell(errno, err) == LOOKUP_FOUND;
-	while ((number = fgetpwent_r(file, &entry, buffer, sizeof(buffer), &found)) == 0)
-		names += found->pw_uid == uid;
-	if (!means_absent(number))
-		return cannot_tell(number, err) == LOOKUP_FOUND;
-	*ret_shared = names > 1;
+	while ((number = fgetpwent_r(file, &entry, buffer, LINE_LIMIT, &found)) == 0) {
+		if (found->pw_uid != uid || strchr("+-", found->pw_name[0]))
+			continue; /* + and - begin lines of the old NIS syntax */
+		if (!first)
+			first = arena_strdup(&arena, found->pw_name);
+		shared |= strcmp(first, found->pw_name) != 0;
+	}
+	if (number != ENOENT || ferror(file))
+		return cannot_tell(number != ENOENT ? number : EIO, err) == LOOKUP_FOUND;
+	*ret_shared = shared;
 	return true;
 }

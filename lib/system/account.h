@@ -23,7 +23,7 @@ struct account {
 must_check enum lookup_result account_by_uid(uid_t uid, struct arena *arena, struct account *ret_account,
 	struct error *err);
 
-/* Finds an account by its exact name; answers as account_by_uid(). */
+/* Finds an account by its exact name, upper and lower case told apart; answers as account_by_uid(). */
 must_check enum lookup_result account_by_name(const char *name, struct arena *arena, struct account *ret_account,
 	struct error *err);
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define EMPTIED_MAX 1000
+
 static bool is_dot(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
@@ -54,29 +56,44 @@ bool directory_sync(int directory, const char *path, struct error *err)
 	return true;
 }
 
-static bool make(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd, struct error *err)
+static int open_directory(int parent, const char *name)
 {
-	int fd cleanup_close = -1;
+	return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
 
-	if (mkdirat(parent, name, 0) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make directory %s"), name);
-	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+/* One that is left half made would later be taken as it is. */
+static bool unmake(int parent, const char *name, struct error *err)
+{
+	error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot set up directory %s"), name);
+	(void)unlinkat(parent, name, AT_REMOVEDIR);
+	return false;
+}
+
+static bool set_up(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd, struct error *err)
+{
+	int fd cleanup_close = open_directory(parent, name);
+
 	if (fd < 0 || fchown(fd, 0, group) != 0 || fchmod(fd, mode) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot set up directory %s"), name);
+		return unmake(parent, name, err);
+	if (!directory_sync(parent, name, err))
+		return false;
 	*ret_fd = take_fd(&fd);
-	return directory_sync(parent, name, err);
+	return true;
 }
 
 bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd, struct error *err)
 {
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd;
 
+	if (mkdirat(parent, name, 0) == 0)
+		return set_up(parent, name, mode, group, ret_fd, err);
+	if (errno != EEXIST)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make directory %s"), name);
+	fd = open_directory(parent, name);
 	if (fd >= 0) {
 		*ret_fd = fd;
 		return true;
 	}
-	if (errno == ENOENT)
-		return make(parent, name, mode, group, ret_fd, err);
 	if (errno == ENOTDIR || errno == ELOOP) {
 		error_set(err, ERROR_CONFIG, _("%s is no directory"), name);
 		return error_fix(err, _("move it away and run the command again"));
@@ -89,12 +106,12 @@ bool directory_empty(int directory, struct error *err)
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct string_list names = STRING_LIST_INIT;
 
-	if (!directory_list(directory, 1000, &arena, &names, err))
+	if (!directory_list(directory, EMPTIED_MAX, &arena, &names, err))
 		return false;
 	for (size_t i = 0; i < names.count; i++) {
 		if (unlinkat(directory, names.items[i], 0) == 0 || errno == ENOENT)
 			continue;
-		if (errno == EISDIR || errno == EPERM)
+		if (errno == EISDIR)
 			return error_set(err, ERROR_CONFIG, _("a directory \"%s\" lies where only files may"),
 				names.items[i]);
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot remove %s"), names.items[i]);

@@ -12,20 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-extern char **environ;
-
+/* For reading only: a command whose output goes nowhere shall notice when it writes. */
 static void open_standard_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
-		if (open("/dev/null", O_RDWR) != fd)
-			_exit(ERROR_OUT_OF_MEMORY);
+		if (open("/dev/null", O_RDONLY) != fd)
+			_exit(ERROR_CONFIG); /* the store's file could become "stderr" */
 	}
-	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) {
-		for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
-			(void)close(fd);
-	}
+	closefrom(STDERR_FILENO + 1);
 }
 
 static bool is_allowed(const char *variable)
@@ -66,7 +62,7 @@ static void reset_signals(void)
 		(void)sigaction(number, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
-	(void)sigaction(SIGXFSZ, &action, NULL);
+	(void)sigaction(SIGXFSZ, &action, NULL); /* the caller's "ulimit -f": a write fails then, and is undone */
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

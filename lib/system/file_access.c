@@ -19,7 +19,8 @@ static void cleanup_acl_function(acl_t *list)
 
 static bool give_away(int fd, uid_t reader, struct error *err)
 {
-	if (fchown(fd, reader, (gid_t)-1) != 0 || fchmod(fd, 0400) != 0)
+	/* The mode first: the new owner must not find a file that may be opened for writing. */
+	if (fchmod(fd, 0400) != 0 || fchown(fd, reader, (gid_t)-1) != 0)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let user id %u read a file"), reader);
 	return true;
 }

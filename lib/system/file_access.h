@@ -12,7 +12,10 @@
  */
 must_check bool file_access_grant_reader(int fd, uid_t reader, struct error *err);
 
-/* Gives a directory a default ACL by which group `reader` may read what is made in it. Does nothing where ACLs are missing. */
+/*
+ * Gives a directory a default ACL by which group `reader` may read what is made in it, as far as the mode
+ * that the file is given lets its group read: 0640 does, 0600 does not. Does nothing where ACLs are missing. Fails with filesystem.
+ */
 must_check bool file_access_default_group(const char *directory, gid_t reader, struct error *err);
 
 /*

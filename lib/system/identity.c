@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define CLAIM_MAX 64
 #define NO_LOGIN_UID 4294967295u /* what the kernel says when nobody logged in */
 
 static int64_t read_login_uid(void)
@@ -34,6 +35,18 @@ static const char *name_of(uid_t uid, struct arena *arena)
 	return arena_printf(arena, "%u", uid);
 }
 
+/* The variables are root's word at best; what no account name may hold is no claim. */
+static bool is_plain(const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < length; i++) {
+		if (name[i] <= ' ' || name[i] > '~')
+			return false;
+	}
+	return length > 0 && length <= CLAIM_MAX;
+}
+
 static const char *read_claim(struct arena *arena)
 {
 	static const char *const variables[] = {"SUDO_USER", "DOAS_USER"};
@@ -41,20 +54,31 @@ static const char *read_claim(struct arena *arena)
 	for (size_t i = 0; i < ARRAY_LENGTH(variables); i++) {
 		const char *value = getenv(variables[i]);
 
-		if (value && *value)
-			return arena_strndup(arena, value, strnlen(value, 64));
+		if (value && is_plain(value))
+			return arena_strdup(arena, value);
+	}
+	return "";
+}
+
+static const char *read_terminal(struct arena *arena)
+{
+	static const int descriptors[] = {STDERR_FILENO, STDIN_FILENO, STDOUT_FILENO};
+	char name[64];
+
+	for (size_t i = 0; i < ARRAY_LENGTH(descriptors); i++) {
+		if (ttyname_r(descriptors[i], name, sizeof(name)) == 0)
+			return arena_strdup(arena, name);
 	}
 	return "";
 }
 
 void identity_read(struct identity *ret_identity, struct arena *arena)
 {
-	char terminal[64];
 	struct identity identity = {
 		.uid = getuid(),
 		.login_uid = read_login_uid(),
 		.claim = read_claim(arena),
-		.terminal = "",
+		.terminal = read_terminal(arena),
 	};
 
 	if (identity.login_uid >= 0)
@@ -63,8 +87,6 @@ void identity_read(struct identity *ret_identity, struct arena *arena)
 		identity.login = identity.claim;
 	else
 		identity.login = name_of(identity.uid, arena);
-	if (ttyname_r(STDERR_FILENO, terminal, sizeof(terminal)) == 0)
-		identity.terminal = arena_strdup(arena, terminal);
 	*ret_identity = identity;
 }
 

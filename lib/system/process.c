@@ -94,17 +94,15 @@ static int spawn_with(const struct process_request *request, const int ends[3], 
 	static char locale[] = "LC_ALL=C";
 	static char zone[] = "TZ=UTC";
 	char *const environment[] = {path, locale, zone, NULL};
-	/* posix_spawn(3) changes no argument, but its prototype cannot say so. */
-	const union {
-		const char *const *ours;
-		char *const *theirs;
-	} argv = {.ours = request->argv};
+	char *const *argv;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
 	sigset_t all;
 	int number;
 
+	/* posix_spawn(3) changes no argument, but its prototype cannot say so. */
+	memcpy(&argv, &request->argv, sizeof(argv));
 	(void)sigemptyset(&none);
 	(void)sigfillset(&all);
 	posix_spawn_file_actions_init(&actions);
@@ -118,7 +116,7 @@ static int spawn_with(const struct process_request *request, const int ends[3], 
 		posix_spawn_file_actions_adddup2(&actions, ends[fd], fd);
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
-	number = posix_spawn(ret_pid, request->argv[0], &actions, &attributes, argv.theirs, environment);
+	number = posix_spawn(ret_pid, request->argv[0], &actions, &attributes, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return number;

@@ -105,18 +105,20 @@ enum lookup_result trusted_file_read(int directory, const char *name, size_t lim
 	return file_read(fd, limit, arena, ret_text, ret_length, err) ? LOOKUP_FOUND : LOOKUP_FAILED;
 }
 
-/* In a sticky directory nobody but its owner can rename or remove what is root's. */
-static bool judge_directory(const char *path, const struct stat *status, mode_t refused, struct error *err)
+/* What is root's in a sticky directory, nobody else can rename or remove: there `refused` bits decide, else all. */
+static bool judge_directory(int fd, const char *path, mode_t refused, struct error *err)
 {
-	if (!S_ISDIR(status->st_mode))
-		return refuse(err, path, _("it is no directory"));
-	if (status->st_uid != 0) {
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot look at %s"), path);
+	if (status.st_uid != 0) {
 		refuse(err, path, _("it does not belong to root"));
 		return error_fix(err, "chown root: %s", path);
 	}
-	if (!(status->st_mode & S_ISVTX))
+	if (!(status.st_mode & S_ISVTX))
 		refused = S_IWGRP | S_IWOTH;
-	if (status->st_mode & refused) {
+	if (status.st_mode & refused) {
 		refuse(err, path, _("others than root may write to it"));
 		return error_fix(err, "chmod go-w %s", path);
 	}
@@ -125,32 +127,40 @@ static bool judge_directory(const char *path, const struct stat *status, mode_t 
 
 static bool open_directory(int parent, const char *name, const char *path, int *ret_fd, struct error *err)
 {
-	int fd cleanup_close = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat status;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT) {
-		error_set(err, ERROR_CONFIG, _("there is no directory %s"), path);
-		return false;
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return true;
 	}
-	if (fd < 0 && (errno == ELOOP || errno == ENOTDIR))
+	if (errno == ENOENT)
+		return error_set(err, ERROR_CONFIG, _("there is no directory %s"), path);
+	if (errno == ELOOP || errno == ENOTDIR)
 		return refuse(err, path, _("it is a symbolic link or no directory"));
-	if (fd < 0 || fstat(fd, &status) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open %s"), path);
-	if (!judge_directory(path, &status, err))
-		return false;
-	*ret_fd = take_fd(&fd);
-	return true;
+	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open %s"), path);
 }
 
 bool trusted_directory_open(const char *path, int *ret_fd, struct error *err)
 {
-	return open_directory(AT_FDCWD, path, path, ret_fd, err);
+	struct arena arena cleanup_arena = ARENA_INIT;
+	int fd cleanup_close = -1;
+	size_t length = strlen(path);
+
+	/* The kernel follows a symbolic link in spite of O_NOFOLLOW when a slash stands behind it. */
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	if (!open_directory(AT_FDCWD, arena_strndup(&arena, path, length), path, &fd, err) ||
+		!judge_directory(fd, path, S_IWOTH, err))
+		return false;
+	*ret_fd = take_fd(&fd);
+	return true;
 }
 
 bool trusted_path_open(const char *path, int *ret_fd, struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	int here cleanup_close = -1;
+	const char *so_far = "/";
 	const char *rest = path;
 
 	if (*path != '/')
@@ -160,15 +170,19 @@ bool trusted_path_open(const char *path, int *ret_fd, struct error *err)
 	while (*(rest += strspn(rest, "/"))) {
 		size_t length = strcspn(rest, "/");
 		const char *name = arena_strndup(&arena, rest, length);
-		const char *so_far = arena_strndup(&arena, path, (size_t)(rest - path) + length);
-		int next;
+		int next = -1;
 
+		if (!judge_directory(here, so_far, 0, err))
+			return false;
+		rest += length;
+		so_far = arena_strndup(&arena, path, (size_t)(rest - path));
 		if (!open_directory(here, name, so_far, &next, err))
 			return false;
 		(void)close(here);
 		here = next;
-		rest += length;
 	}
+	if (!judge_directory(here, so_far, S_IWOTH, err))
+		return false;
 	*ret_fd = take_fd(&here);
 	return true;
 }

@@ -14,7 +14,7 @@
 
 /*
  * Opens `name` below `directory` (AT_FDCWD for a path) for reading. It must be a regular file of root, not writable by group or
- * others, with one link. `ret_status` may be NULL.
+ * others, without a second link (a backup that is a hard link makes one). `ret_status` may be NULL.
  * Returns found (the caller closes *ret_fd), not found, or failed: config for a file that must not be trusted, filesystem otherwise.
  */
 must_check enum lookup_result trusted_file_open(int directory, const char *name, int *ret_fd, struct stat *ret_status,
@@ -22,7 +22,8 @@ must_check enum lookup_result trusted_file_open(int directory, const char *name,
 
 /*
  * Reads an open regular file whole from its start into `arena` (terminated with a NUL that is not counted).
- * Fails with capacity when it is longer than `limit` bytes, filesystem when reading fails.
+ * What is added to it meanwhile is not read. Fails with capacity when it is longer than `limit` bytes, filesystem when reading
+ * fails or the file becomes shorter meanwhile.
  */
 must_check bool file_read(int fd, size_t limit, struct arena *arena, const char **ret_text, size_t *ret_length,
 	struct error *err);
@@ -37,7 +38,10 @@ must_check enum lookup_result trusted_file_read(int directory, const char *name,
  */
 must_check bool trusted_directory_open(const char *path, int *ret_fd, struct error *err);
 
-/* Like trusted_directory_open(), and holds every parent up to "/" to the same rule. For directories that Postfix reads maps from. */
+/*
+ * Like trusted_directory_open(), and holds every parent up to "/" to the same rule, except that a sticky parent may be writable
+ * by all, as /tmp is. A symbolic link in any place is refused. For directories that Postfix reads maps from.
+ */
 must_check bool trusted_path_open(const char *path, int *ret_fd, struct error *err);
 
 /* Whether the program `path` is absolute, executable, root's, and not writable by group or others. Fails with config. */

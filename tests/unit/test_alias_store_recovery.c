@@ -29,12 +29,14 @@ static void put_file(int directory, const char *name, const struct fixture_bytes
 	fixture_write(directory, name, file->bytes, file->length, mode);
 }
 
+/* The marker of a later generation than the store's is what a crash cannot leave. */
 static void put_state(int directory, const struct fixture_bytes *store,
 	const struct fixture_bytes *journal, const struct fixture_bytes *head)
 {
 	put_file(directory, STORE, store, 0640);
 	put_file(directory, JOURNAL, journal, 0640);
 	put_file(directory, HEAD, head, 0600);
+	unlinkat(directory, "store/aliases.stored", 0);
 }
 
 static void free_snapshots(struct snapshot *snapshots, size_t count)
@@ -208,6 +210,24 @@ START_TEST(an_older_store_is_no_interruption)
 }
 END_TEST
 
+START_TEST(the_previous_store_is_no_interruption)
+{
+	int directory cleanup_close = -1;
+	struct snapshot at[3];
+	const char *state = three_generations("previous", &directory, at);
+	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
+	struct error err;
+
+	put_file(directory, STORE, &at[1].store, 0640);
+	ck_assert(!alias_store_open(&store, state, ALIAS_STORE_WRITE, &err));
+	unit_assert_error(err, ERROR_DATABASE);
+	ck_assert_ptr_nonnull(strstr(err.why, "older one was put back"));
+	fixture_write(directory, "store/aliases.stored", "3 torn", 6, 0600);
+	assert_recovers(state, directory, 2, true);
+	free_snapshots(at, 3);
+}
+END_TEST
+
 START_TEST(garbage_behind_the_head_is_set_aside)
 {
 	int directory cleanup_close = -1;
@@ -339,6 +359,7 @@ int main(void)
 	unit_add_root_test(recovery, torn_at_every_byte_of_two_lines);
 	unit_add_root_test(recovery, an_acknowledged_tail_may_not_be_cut);
 	unit_add_root_test(recovery, an_older_store_is_no_interruption);
+	unit_add_root_test(recovery, the_previous_store_is_no_interruption);
 	unit_add_root_test(recovery, garbage_behind_the_head_is_set_aside);
 	unit_add_root_test(recovery, killed_at_any_time);
 	unit_add_root_test(recovery, readers_see_whole_generations);

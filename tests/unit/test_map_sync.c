@@ -345,7 +345,7 @@ START_TEST(judges_counts)
 	unit_assert_error(err, ERROR_RULE);
 	ck_assert_ptr_nonnull(strstr(err.what, hit.items[0]));
 	ck_assert_ptr_nonnull(strstr(err.fix, hit.count == 1 && rails.hits[RAIL_EMPTY] ? "--allow-empty" : "--force="));
-	ck_assert_uint_eq(result.warning_count, hit.count);
+	ck_assert_uint_ge(result.warning_count, hit.count); /* lifted ones are noted, too */
 }
 END_TEST
 

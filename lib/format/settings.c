@@ -1,0 +1,240 @@
+#include "format/settings.h"
+
+#include "base/ascii.h"
+#include "base/message.h"
+#include "format/email_address.h"
+#include "format/email_fault.h"
+#include "format/username.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define YEAR (365 * (int64_t)86400) /* seconds */
+
+#define TOP(member) "", #member, .offset = offsetof(struct settings, member)
+#define MEMBERS(member) "members", #member, .offset = offsetof(struct settings, members.member)
+#define POLICY(member) "policy", #member, .offset = offsetof(struct settings, policy.member)
+#define SYNC(member) "sync", #member, .offset = offsetof(struct settings, sync.member)
+
+static const char *const foreign_sections[] = {"maps", "database", NULL};
+
+static const struct config_field fields[] = {
+	{TOP(domain), .type = CONFIG_TEXT,
+		.help = N_("the domain of the members' addresses, as A-labels")},
+	{TOP(language), .type = CONFIG_TEXT, .initial = "",
+		.help = N_("the language of texts when the environment names none, such as pt_BR")},
+
+	{MEMBERS(group), .type = CONFIG_TEXT, .initial = "members",
+		.help = N_("the group whose users may ask for an alias; it gives no other right")},
+	{MEMBERS(uid_min), .type = CONFIG_INTEGER, .initial = "1000", .minimum = 1,
+		.maximum = UINT32_MAX - 2, .help = N_("the lowest uid of a member")},
+	{MEMBERS(allow_shared_uid), .type = CONFIG_BOOLEAN, .initial = "false",
+		.help = N_("whether a uid with several names may have an alias")},
+
+	{POLICY(max_destinations), .type = CONFIG_INTEGER, .initial = "1", .minimum = 1,
+		.maximum = 5, .help = N_("the most addresses that one alias may forward to")},
+	{POLICY(keep_copy), .type = CONFIG_BOOLEAN, .initial = "false",
+		.help = N_("whether members may also keep a copy in their own mailbox")},
+	{POLICY(allow_local_destinations), .type = CONFIG_BOOLEAN, .initial = "false",
+		.help = N_("whether an alias may forward into the domain itself")},
+	{POLICY(reserved_add), .type = CONFIG_LIST, .initial = "",
+		.help = N_(
+			"names that no member may have as an address, besides the built-in ones")},
+	{POLICY(reserved_remove), .type = CONFIG_LIST, .initial = "",
+		.help = N_("built-in reserved names that members may have nevertheless")},
+	{POLICY(cooldown_after_reject), .type = CONFIG_DURATION, .initial = "1h", .maximum = YEAR,
+		.help = N_("how long a member waits after a rejection before asking again")},
+	{POLICY(pending_ttl), .type = CONFIG_DURATION, .initial = "30d", .minimum = 3600,
+		.maximum = 10 * YEAR,
+		.help = N_("after which time a request that nobody decided is rejected")},
+	{POLICY(allow_blind_approve), .type = CONFIG_BOOLEAN, .initial = "false",
+		.help = N_("whether approve USER --yes works without a terminal")},
+
+	{SYNC(enabled), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether the store is turned into a Postfix map at all")},
+	{SYNC(after_approve), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether a decision syncs the map at once")},
+	{SYNC(type), .type = CONFIG_CHOICE, .initial = "auto",
+		.choices = "auto hash lmdb cdb texthash",
+		.help = N_("the map's type; auto takes Postfix's default_database_type")},
+	{SYNC(path), .type = CONFIG_PATH, .initial = "/etc/postfix/postigo-aliases",
+		.help = N_("the map's text file; the index stands beside it")},
+	{SYNC(mode), .type = CONFIG_MODE, .initial = "0640",
+		.help = N_("the mode of the map's files")},
+	{SYNC(group), .type = CONFIG_TEXT, .initial = "postfix",
+		.help = N_("the group of the map's files")},
+	{SYNC(postfix_config_directory), .type = CONFIG_PATH, .initial = "/etc/postfix",
+		.help = N_("the directory of Postfix's main.cf")},
+	{SYNC(postconf), .type = CONFIG_PATH, .initial = "/usr/sbin/postconf",
+		.help = N_("the postconf command; Postfix's other commands are found through it")},
+	{SYNC(postmap), .type = CONFIG_PATH, .initial = "",
+		.help = N_("the postmap command; unset, it is taken from Postfix's "
+			   "command_directory")},
+	{SYNC(reload), .type = CONFIG_CHOICE, .initial = "auto", .choices = "auto never always",
+		.help = N_("whether Postfix is reloaded; auto only where the map's type needs it")},
+	{SYNC(require_reference), .type = CONFIG_BOOLEAN, .initial = "false",
+		.help = N_("whether a map that virtual_alias_maps does not name is refused")},
+	{SYNC(lock_timeout), .type = CONFIG_DURATION, .initial = "30s", .maximum = 3600,
+		.help = N_("how long a sync waits for another one")},
+	{SYNC(command_timeout), .type = CONFIG_DURATION, .initial = "60s", .minimum = 1,
+		.maximum = 3600, .help = N_("how long a command of Postfix may take")},
+	{SYNC(max_drop_count), .type = CONFIG_INTEGER, .initial = "5", .maximum = 1000000000,
+		.help = N_("how many aliases may vanish in one sync whatever their share is")},
+	{SYNC(max_drop_percent), .type = CONFIG_INTEGER, .initial = "10", .maximum = 100,
+		.help = N_("which share of the aliases may vanish in one sync, in percent")},
+	{SYNC(max_change_percent), .type = CONFIG_INTEGER, .initial = "50", .maximum = 100,
+		.help = N_("which share of the aliases may change in one sync, in percent")},
+};
+
+static const struct config_table table = {
+	.fields = fields,
+	.count = ARRAY_LENGTH(fields),
+	.foreign_sections = foreign_sections,
+};
+
+const struct config_table *settings_table(void)
+{
+	return &table;
+}
+
+/* ---- checks that need more than the table */
+
+/* Where a field was set, for messages: "FILE:LINE" or "default". */
+static const char *origin_of(const char *const *origins, const char *section, const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(fields); i++) {
+		if (strcmp(fields[i].section, section) == 0 && strcmp(fields[i].key, key) == 0)
+			return origins[i];
+	}
+	return "";
+}
+
+static bool fail_domain(const char *origin, const char *domain, struct error *err)
+{
+	enum email_fault fault = email_domain_check(domain);
+
+	error_set(err, ERROR_CONFIG, _("%s: \"%s\" cannot be the domain of the aliases"), origin,
+		domain);
+	error_field(err, "domain");
+	error_why(err, "%s", email_fault_text(fault));
+	if (fault == EMAIL_NOT_ASCII || fault == EMAIL_DOMAIN_BYTE)
+		return error_fix(err, _("write the domain with A-labels, as DNS has it (xn--…)"));
+	return error_fix(err, _("write a domain such as \"club.example\""));
+}
+
+static bool check_domain(struct settings *settings, const char *const *origins, struct arena *arena,
+	struct error *err)
+{
+	char *lower = arena_strdup(arena, settings->domain);
+
+	if (email_domain_check(settings->domain) != EMAIL_OK)
+		return fail_domain(origin_of(origins, "", "domain"), settings->domain, err);
+	for (char *at = lower; *at; at++)
+		*at = ascii_to_lower(*at);
+	settings->domain = lower;
+	return true;
+}
+
+/* "pt" or "pt_BR": what catalogues are called. */
+static bool is_language(const char *text)
+{
+	if (text[0] == '\0')
+		return true;
+	if (!ascii_is_lower(text[0]) || !ascii_is_lower(text[1]))
+		return false;
+	if (text[2] == '\0')
+		return true;
+	return text[2] == '_' && ascii_is_upper(text[3]) && ascii_is_upper(text[4]) &&
+	       text[5] == '\0';
+}
+
+static bool check_language(const struct settings *settings, const char *const *origins,
+	struct error *err)
+{
+	if (is_language(settings->language))
+		return true;
+	error_set(err, ERROR_CONFIG, _("%s: \"%s\" is no language"),
+		origin_of(origins, "", "language"), settings->language);
+	error_field(err, "language");
+	return error_fix(err, _("write a language such as \"pt\" or \"pt_BR\""));
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+	size_t length = strlen(text);
+	size_t suffix_length = strlen(suffix);
+
+	return length >= suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
+}
+
+/* The text file must not take an index's name: postmap would write the one over the other. */
+static bool check_map_path(const struct settings *settings, const char *const *origins,
+	struct error *err)
+{
+	static const char *const suffixes[] = {"/", ".db", ".lmdb", ".cdb"};
+	const char *path = settings->sync.path;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(suffixes); i++) {
+		if (!has_suffix(path, suffixes[i]))
+			continue;
+		error_set(err, ERROR_CONFIG, _("%s: \"sync.path\" must not end in \"%s\""),
+			origin_of(origins, "sync", "path"), suffixes[i]);
+		error_field(err, "sync.path");
+		error_why(err, _("it names the map's text file; the index stands beside it"));
+		return error_fix(err, "\"path\": \"/etc/postfix/postigo-aliases\"");
+	}
+	return true;
+}
+
+static bool check_names(const struct string_list *names, const char *key,
+	const char *const *origins, struct error *err)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (username_is_valid(names->items[i]))
+			continue;
+		error_set(err, ERROR_CONFIG, _("%s: \"%s\" cannot be the name of a member"),
+			origin_of(origins, "policy", key), names->items[i]);
+		error_field(err, key);
+		return error_fix(err, _("write names as in /etc/passwd, without a domain"));
+	}
+	return true;
+}
+
+bool settings_load(const struct source_text *sources, size_t count, struct arena *arena,
+	struct settings *ret_settings, const char **origins, struct error *err)
+{
+	struct settings settings = {0};
+	const char *own_origins[ARRAY_LENGTH(fields)] = {0};
+
+	if (!config_load(&table, sources, count, arena, &settings, own_origins, err))
+		return false;
+	if (!check_domain(&settings, own_origins, arena, err) ||
+		!check_language(&settings, own_origins, err) ||
+		!check_map_path(&settings, own_origins, err) ||
+		!check_names(&settings.policy.reserved_add, "reserved_add", own_origins, err) ||
+		!check_names(&settings.policy.reserved_remove, "reserved_remove", own_origins, err))
+		return false;
+	if (origins)
+		memcpy(origins, own_origins, sizeof(own_origins));
+	*ret_settings = settings;
+	return true;
+}
+
+/* ---- reserved names */
+
+static bool contains_name(const struct string_list *names, const char *name)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		if (ascii_equal_nocase(names->items[i], name))
+			return true;
+	}
+	return false;
+}
+
+bool settings_reserve_name(const struct settings *settings, const char *name)
+{
+	if (contains_name(&settings->policy.reserved_add, name))
+		return true;
+	return username_is_reserved(name) &&
+	       !contains_name(&settings->policy.reserved_remove, name);
+}

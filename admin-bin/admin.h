@@ -27,7 +27,6 @@ must_check bool admin_load_settings(struct admin *admin, const struct command_li
 /* The context that the alias services want. */
 struct alias_context admin_alias_context(const struct admin *admin);
 
-/* Syncs the members' map as --sync, --no-sync and the configuration say, after a decision that changed the store. Prints what happened. */
 struct sync_outcome {
 	bool ran;
 	bool failed;
@@ -35,7 +34,13 @@ struct sync_outcome {
 	struct map_sync_result result;
 	struct error error;
 };
-void admin_sync_after_decision(struct admin *admin, const struct command_line *line, struct sync_outcome *ret_outcome);
+
+/*
+ * Syncs the members' map as --sync, --no-sync and the configuration say, after decisions that changed the store and took `removals` aliases away. Prints what
+ * happened.
+ */
+void admin_sync_after_decision(struct admin *admin, const struct command_line *line, int64_t removals,
+	struct sync_outcome *ret_outcome);
 
 /* A sync result as JSON; the caller frees it. */
 struct json *admin_sync_json(const struct map_sync_result *result);

@@ -85,8 +85,11 @@ struct json *admin_sync_json(const struct map_sync_result *result)
 	return object;
 }
 
+/* In JSON they are part of the result. */
 static void warn_all(struct admin *admin, const struct map_sync_result *result)
 {
+	if (admin->output.shape == OUTPUT_JSON)
+		return;
 	for (size_t i = 0; i < result->warning_count; i++)
 		output_warn(&admin->output, "%s: %s", result->warnings[i].code,
 			printable_text(result->warnings[i].detail, &admin->arena));
@@ -124,11 +127,13 @@ void admin_say_sync(struct admin *admin, const struct map_sync_result *result)
 		output_say(output, _("Nothing was installed.  Apply with: postigo-admin sync"));
 }
 
-void admin_sync_after_decision(struct admin *admin, const struct command_line *line, struct sync_outcome *ret_outcome)
+void admin_sync_after_decision(struct admin *admin, const struct command_line *line, int64_t removals,
+	struct sync_outcome *ret_outcome)
 {
 	const struct map_sync_request request = {
 		.state_directory = POSTIGO_STATE_DIRECTORY,
 		.settings = &admin->settings,
+		.decided_removals = removals,
 		.now = admin->now,
 	};
 	bool wanted = admin->settings.sync.enabled && admin->settings.sync.after_approve;

@@ -36,6 +36,7 @@ void decisions_note(struct admin *admin, struct decisions *decisions, const stru
 {
 	json_add(decisions->results, decision_json(decision));
 	decisions->changed |= decision->changed;
+	decisions->removals += decision->changed && decision->destinations.count == 0;
 	decisions->done = true;
 	say_decision(admin, decision);
 }
@@ -66,7 +67,7 @@ int decisions_finish(struct admin *admin, const struct command_line *line, struc
 	int code = decisions->code;
 
 	if (decisions->changed)
-		admin_sync_after_decision(admin, line, &sync);
+		admin_sync_after_decision(admin, line, decisions->removals, &sync);
 	if (code == ERROR_NONE && sync.failed)
 		code = sync.code == ERROR_AFTER_LIVE ? ERROR_AFTER_LIVE : ERROR_NOT_SYNCED;
 	json_set_boolean(document, "changed", decisions->changed);

@@ -277,11 +277,11 @@ static void print_plain(const struct session *session, const struct json *json, 
 
 static void warn_about_queue(const struct session *session, const struct member_state *state)
 {
-	if (state->queue_known)
-		return;
-	output_warn(session->output, _("whether a request is pending cannot be told: %s (%s)"),
-		printable_text(state->queue_fault.what, session->arena),
-		printable_text(state->queue_fault.why, session->arena));
+	const struct error *fault = &state->queue_fault;
+
+	if (!state->queue_known)
+		output_warn(session->output, _("cannot tell whether a request is pending: %s"),
+			printable_text(*fault->why ? fault->why : fault->what, session->arena));
 }
 
 static void print_state(const struct session *session, const struct member_state *state)

@@ -71,7 +71,8 @@ struct command_line {
 
 /*
  * Parses `argv`. Everything lives in `arena` or borrows argv. Fails with usage; err.fix names the command to type. A missing command with no default gives
- * ret_line->help with command NULL. -V, --version is parsed as the command "version", "help WORDS" and --help as .help.
+ * ret_line->help with command NULL. -V, --version is parsed as the command "version", "help WORDS" and --help as .help. After a
+ * failure ret_line->globals holds what was recognised, so that --json decides how the complaint looks; the rest is empty or half done.
  */
 must_check bool command_parse(const struct command_program *program, int argc, char *const argv[], struct arena *arena,
 	struct command_line *ret_line, struct error *err);

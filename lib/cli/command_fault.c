@@ -2,7 +2,7 @@
 
 #include "base/message.h"
 #include "base/strbuf.h"
-#include "format/config.h"
+#include "format/nearest_word.h"
 
 #include <string.h>
 

@@ -187,11 +187,11 @@ static void print_error(const struct output *output, const struct error *err)
 	print_label(output, RED, _("error:"));
 	print_printable(output->err, err->what);
 	if (*err->why && !output->quiet) {
-		print_label(output, "", _("  why: "));
+		(void)fprintf(output->err, "  %s  ", _("why:"));
 		print_printable(output->err, err->why);
 	}
 	if (*err->fix && !output->quiet) {
-		print_label(output, "", _("  fix: "));
+		(void)fprintf(output->err, "  %s  ", _("fix:"));
 		print_printable(output->err, err->fix);
 	}
 }
@@ -204,7 +204,7 @@ int output_error(struct output *output, const struct error *err)
 		print_error_json(output, err);
 	else
 		print_error(output, err);
-	return err->code;
+	return (int)err->code;
 }
 
 int output_finish(struct output *output, int code)

@@ -33,6 +33,7 @@ enum byte_class {
 #define CLASS_8(class) class, class, class, class, class, class, class, class
 #define CLASS_32(class) CLASS_8(class), CLASS_8(class), CLASS_8(class), CLASS_8(class)
 
+/* clang-format off */
 /* Meaning of a byte inside a string. */
 static const unsigned char byte_classes[256] = {
 	CLASS_32(BYTE_CONTROL),
@@ -43,6 +44,7 @@ static const unsigned char byte_classes[256] = {
 	CLASS_32(BYTE_PLAIN),
 	CLASS_32(BYTE_MULTI), CLASS_32(BYTE_MULTI), CLASS_32(BYTE_MULTI), CLASS_32(BYTE_MULTI),
 };
+/* clang-format on */
 
 static bool fail_at(struct gate *gate, const char *at, const char *reason)
 {
@@ -215,8 +217,7 @@ static bool check_string(struct gate *gate)
 
 	gate->at++;
 	while (!closed) {
-		while (gate->at < gate->end &&
-			byte_classes[(unsigned char)*gate->at] == BYTE_PLAIN)
+		while (gate->at < gate->end && byte_classes[(unsigned char)*gate->at] == BYTE_PLAIN)
 			gate->at++;
 		if (gate->at == gate->end)
 			return fail_at(gate, start, "string without end");
@@ -389,8 +390,8 @@ static void locate(const char *text, const struct gate *gate, struct json_fault 
 	}
 }
 
-bool json_gate(
-	const char *text, size_t length, const struct json_rules *rules, struct json_fault *ret_fault)
+bool json_gate(const char *text, size_t length, const struct json_rules *rules,
+	struct json_fault *ret_fault)
 {
 	struct json_key first[KEYS_FIRST];
 	struct gate gate = {

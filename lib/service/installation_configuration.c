@@ -13,7 +13,7 @@
 /* The first configuration: what most servers change, with its defaults. */
 static const char first_configuration[] =
 	"// What postigo does on this server. Every setting: man 5 postigo.json\n"
-	"// What is in force, and from where: postigo-admin config show --origin\n"
+	"// After a change: postigo-admin config check\n"
 	"{\n"
 	"\t// The domain of the members' addresses.\n"
 	"\t\"domain\": \"%s\",\n"
@@ -30,7 +30,7 @@ static const char first_configuration[] =
 	"\t\t// To how many addresses one alias may forward (at most 5).\n"
 	"\t\t\"max_destinations\": 1,\n"
 	"\t\t// How long a member waits after a rejection.\n"
-	"\t\t\"cooldown_after_reject\": \"1d\",\n"
+	"\t\t\"cooldown_after_reject\": \"1h\",\n"
 	"\t\t// Further names that no member may have as an address, such as \"info\".\n"
 	"\t\t\"reserved_add\": []\n"
 	"\t},\n"

@@ -95,17 +95,17 @@ void map_rails_hit(struct map_rails *rails, enum map_rail rail, const char *key,
 		map_sync_result_note(rails->result, rails->arena, name, key, sentence);
 }
 
-static void judge_drop(struct map_rails *rails, const struct map_counts *counts)
+static void judge_drop(struct map_rails *rails, const struct map_counts *counts, int64_t undecided)
 {
 	const struct sync_settings *settings = &rails->request->settings->sync;
 	int64_t limit = counts->live * settings->max_drop_percent / 100;
 
 	if (limit < settings->max_drop_count)
 		limit = settings->max_drop_count;
-	if (counts->removed > limit)
+	if (undecided > limit)
 		map_rails_hit(rails, RAIL_DROP, "",
 			arena_printf(rails->arena, _("%jd of %jd aliases would vanish, at most %jd may at once"),
-				(intmax_t)counts->removed, (intmax_t)counts->live, (intmax_t)limit));
+				(intmax_t)undecided, (intmax_t)counts->live, (intmax_t)limit));
 }
 
 static void judge_churn(struct map_rails *rails, const struct map_counts *counts)
@@ -121,16 +121,19 @@ static void judge_churn(struct map_rails *rails, const struct map_counts *counts
 
 void map_rails_judge(struct map_rails *rails, const struct map_counts *counts)
 {
+	/* What somebody has just decided row by row is no accident. */
+	int64_t undecided = counts->removed - rails->request->decided_removals;
+
 	if (counts->first)
 		return;
-	if (counts->wanted == 0 && counts->live > 0) {
+	if (counts->wanted == 0 && undecided > 0) {
 		map_rails_hit(rails, RAIL_EMPTY, "",
 			arena_printf(rails->arena, _("no alias would be left of %jd"), (intmax_t)counts->live));
 		/* Who allows an empty map has allowed the loss of every row, too. */
 		if (rails->request->allow_empty)
 			return;
 	}
-	judge_drop(rails, counts);
+	judge_drop(rails, counts, undecided);
 	judge_churn(rails, counts);
 }
 

@@ -52,7 +52,7 @@ must_check bool map_rails_check_force(const struct string_list *force, struct er
 /* Records that a rail was hit, by the row `key` ("" = by the whole), with a sentence on it. */
 void map_rails_hit(struct map_rails *rails, enum map_rail rail, const char *key, const char *sentence);
 
-/* Holds the counts against the rails empty, drop and churn. */
+/* Holds the counts against the rails empty, drop and churn; removals that the request says were decided just now do not count. */
 void map_rails_judge(struct map_rails *rails, const struct map_counts *counts);
 
 /* Whether no rail was hit that is not lifted. Fails with rule_violation. */

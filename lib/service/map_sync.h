@@ -24,6 +24,7 @@ struct map_sync_request {
 	bool dry_run;		   /* stage, verify, show the difference; write nothing live */
 	bool check;		   /* only tell whether something would change */
 	bool allow_empty;	   /* lifts the rail "empty" */
+	int64_t decided_removals;  /* rows whose removal was decided by the command that syncs: no rail minds them */
 	struct string_list force;  /* names of further rails to lift */
 	size_t difference_limit;   /* rows of the difference kept in the result; 0 = none */
 	int64_t now;

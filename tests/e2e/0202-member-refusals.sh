@@ -93,7 +93,7 @@ expect_exit 4 'no helper' as ana postigo request ana@elsewhere.example
 like 'names it' "$stderr" postigo-drop
 expect_exit 0 'status works without' as ana postigo status --json
 is_json 'but does not know the queue' "$stdout_file" .queue_known false
-like 'and says so' "$stderr" 'cannot be told'
+like 'and says so' "$stderr" 'cannot tell'
 mv /usr/local/libexec/postigo/away /usr/local/libexec/postigo/postigo-drop
 expect_exit 0 'setup repairs it' postigo-admin setup
 chmod 0777 /var/lib/postigo/queue/new

@@ -109,7 +109,7 @@ is 'no file' "$(ls $queue)" ''
 expect_exit 0 'status is shown there' as ana setpriv --no-new-privs postigo status --json
 is_json 'as far as it is known' "$stdout_file" .last_decision.outcome rejected
 is_json 'and says how far' "$stdout_file" .queue_known false
-like 'with a warning' "$stderr" 'cannot be told'
+like 'with a warning' "$stderr" 'cannot tell'
 
 # Other scripts
 expect_exit 0 'a domain in another script' as carla postigo request 'carla@Município.example' --json

@@ -14,6 +14,12 @@ programs_of() {
 	grep -o 'execve("[^"]*"' "$scratch/trace" | cut -d'"' -f2 | xargs -n 1 basename | tail -n +2 | xargs
 }
 
+# The children of a master that is gone hold its lock until they have noticed.
+stop_postfix_wholly() {
+	postfix_stop 2>/dev/null
+	wait_until 15 /usr/lib/postfix/sbin/master -t
+}
+
 reloads_are() {
 	[ "$(postfix_reloads)" -eq "$1" ]
 }
@@ -22,7 +28,7 @@ try_type() {
 	local type=$1 reference=$2 expected_reloads=$3 reload=$4
 	local index name="$reference" before
 	index=$(index_of "$type")
-	postfix_stop
+	stop_postfix_wholly
 	rm -f $postfix_log
 	sync_forget
 	sync_configure "$type"
@@ -96,7 +102,7 @@ try_type lmdb proxy:lmdb 1 done
 try_type hash proxy:hash 1 done
 
 # Two syncs within a second, sessions between them: Postfix compares whole seconds, but sees another inode.
-postfix_stop
+stop_postfix_wholly
 postfix_write_main_cf lmdb
 touch -d '1 minute ago' /etc/postfix/main.cf
 sync_forget
@@ -120,7 +126,7 @@ ok 'reload "never"' sync --json
 is_json 'does not' "$stdout_file" .reload none
 
 # "auto" is what Postfix names, then its default.
-postfix_stop
+stop_postfix_wholly
 sync_forget
 sync_configure auto
 store ana=ana@elsewhere.example

@@ -16,7 +16,7 @@ has_mode() {
 	is "$1 is $2" "$(mode_of "$1")" "$2"
 }
 
-expect_exit 77 'only root' as ana postigo-admin setup --domain club.example
+expect_exit 77 'only root' as ana /usr/local/sbin/postigo-admin setup --domain club.example
 expect_exit 4 'without a domain' postigo-admin setup
 like 'it asks for one' "$stderr" '--domain'
 expect_exit 4 'a domain that is none' postigo-admin setup --domain club

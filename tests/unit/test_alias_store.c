@@ -118,7 +118,6 @@ END_TEST
 
 START_TEST(keeps_entries_in_order_and_form)
 {
-	struct arena arena cleanup_arena = ARENA_INIT;
 	int directory cleanup_close = -1;
 	const char *state = fixture_store("order", &directory);
 	struct fixture_bytes file;

@@ -234,7 +234,6 @@ START_TEST(garbage_behind_the_head_is_set_aside)
 	struct snapshot at[3];
 	const char *state = three_generations("garbage", &directory, at);
 	struct fixture_bytes journal = {calloc(1, at[2].journal.length + 4096), 0};
-	struct arena arena cleanup_arena = ARENA_INIT;
 	int quarantine cleanup_close =
 		openat(directory, "work/quarantine", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream cleanup_closedir = NULL;

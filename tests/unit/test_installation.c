@@ -1,6 +1,6 @@
 /*
- * Setting up, without setting anything up: dry runs in a scratch directory, and what is refused before the
- * first act. The acts themselves need a machine of their own: tests/e2e/0501-setup.sh.
+ * Setting up, without setting anything up: dry runs in a scratch directory, and what is refused
+ * before the first act. The acts themselves need a machine of their own: tests/e2e/0501-setup.sh.
  */
 #include "service/installation.h"
 
@@ -9,6 +9,7 @@
 #include "unit.h"
 
 struct place {
+	char name[32]; /* of its directory: each test is a process */
 	struct arena arena;
 	struct string_list acts;
 	char state[128];
@@ -29,11 +30,13 @@ static void note_act(void *context, const char *act)
 static void make_place(struct place *place)
 {
 	memset(place, 0, sizeof(*place));
-	place->directory = unit_directory("place");
+	snprintf(place->name, sizeof(place->name), "place-%d", (int)getpid());
+	place->directory = unit_directory(place->name);
 	unit_write_file(place->directory, "postigo-drop", "#!/bin/false\n", 0755);
-	snprintf(place->state, sizeof(place->state), "%s/place/state", unit_scratch());
-	snprintf(place->config, sizeof(place->config), "%s/place/etc", unit_scratch());
-	snprintf(place->helper, sizeof(place->helper), "%s/place/postigo-drop", unit_scratch());
+	snprintf(place->state, sizeof(place->state), "%s/%s/state", unit_scratch(), place->name);
+	snprintf(place->config, sizeof(place->config), "%s/%s/etc", unit_scratch(), place->name);
+	snprintf(place->helper, sizeof(place->helper), "%s/%s/postigo-drop", unit_scratch(),
+		place->name);
 	place->request = (struct installation_request){
 		.state_directory = place->state,
 		.config_directory = place->config,
@@ -43,9 +46,17 @@ static void make_place(struct place *place)
 	};
 }
 
-static void configure(struct place *place, const char *text)
+static int make_inside(const struct place *place, const char *name)
 {
-	int fd = unit_directory("place/etc");
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s/%s", place->name, name);
+	return unit_directory(path);
+}
+
+static void configure(const struct place *place, const char *text)
+{
+	int fd = make_inside(place, "etc");
 
 	unit_write_file(fd, "postigo.json", text, 0644);
 	ck_assert_int_eq(mkdirat(fd, "conf.d", 0755), 0);
@@ -91,7 +102,7 @@ START_TEST(plans_everything)
 	ck_assert_uint_eq(count_acts(&place, "state/work, mode 0700, root:root"), 1);
 	ck_assert_uint_eq(count_acts(&place, "first configuration for club.example"), 1);
 	ck_assert_uint_eq(count_acts(&place, "empty store for club.example"), 1);
-	ck_assert_uint_eq(count_acts(&place, "place/postigo-drop to mode 2755"), 1);
+	ck_assert_uint_eq(count_acts(&place, "/postigo-drop to mode 2755"), 1);
 	arena_clear(&place.arena);
 }
 END_TEST
@@ -121,12 +132,12 @@ START_TEST(sees_what_is_there)
 
 	make_place(&place);
 	configure(&place, "{\"domain\": \"club.example\"}");
-	close(unit_directory("place/state"));
+	close(make_inside(&place, "state"));
 	ck_assert_int_eq(chmod(place.state, 0711), 0);
-	close(unit_directory("place/state/lock"));
+	close(make_inside(&place, "state/lock"));
 	unit_assert_ok(set_up(&place, &count, &err), err);
 	ck_assert_uint_eq(count_acts(&place, "first configuration"), 0);
-	ck_assert_uint_eq(count_acts(&place, "place/etc"), 0);
+	ck_assert_uint_eq(count_acts(&place, "/etc"), 0);
 	ck_assert_uint_eq(count_acts(&place, "directory"), 12);
 	ck_assert_uint_eq(count_acts(&place, "state/lock to mode 0700, root:root (was 0755"), 1);
 	arena_clear(&place.arena);
@@ -135,7 +146,8 @@ END_TEST
 
 START_TEST(needs_a_domain)
 {
-	static const char *const bad[] = {NULL, "", "club", "club example", "-.example", "192.0.2.1"};
+	static const char *const bad[] = {NULL, "", "club", "club example", "-.example",
+		"192.0.2.1"};
 	struct place place;
 
 	make_place(&place);

@@ -651,7 +651,7 @@ START_TEST(quarantine_says_why)
 	file = fixture_read(fixture.queue.quarantine, names.items[1]);
 	unit_assert_ok(json_parse(file.bytes, file.length, &rules, &json, &err), err);
 	ck_assert_str_eq(json_get_text(json, "code"), "Q18");
-	ck_assert_str_eq(json_get_text(json, "name"), "pass wd\\x1b[31m");
+	ck_assert_str_eq(json_get_text(json, "name"), "pass wd\\x1B[31m");
 	free(file.bytes);
 }
 END_TEST

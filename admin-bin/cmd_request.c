@@ -70,26 +70,56 @@ static void add_check_names(struct json *row, const struct alias_request *reques
 		json_add(names, json_new_text("ok"));
 }
 
-static void print_pending(struct admin *admin, const struct alias_request_page *page)
+/* A terminal has no room for ids; a member's name is enough there, because approve shows and asks. */
+static void print_page(struct admin *admin, const struct json *document, const struct json *rows)
 {
-	static const struct output_column columns[] = {
-		{"id", N_("ID"), COLUMN_TEXT},		     {"user", N_("MEMBER"), COLUMN_TEXT},
-		{"op", N_("WANTS"), COLUMN_TEXT},	     {"alias", N_("ALIAS"), COLUMN_TEXT},
-		{"destinations", N_("FORWARDS TO"), COLUMN_LIST}, {"received_at", N_("ASKED"), COLUMN_TIME},
+	static const struct output_column for_people[] = {
+		{"who", N_("MEMBER"), COLUMN_TEXT},
+		{"op", N_("WANTS"), COLUMN_TEXT},
+		{"destinations", N_("FORWARDS TO"), COLUMN_LIST},
+		{"received_at", N_("ASKED"), COLUMN_TIME},
 		{"check_names", N_("CHECKS"), COLUMN_LIST},
 	};
+	static const struct output_column for_machines[] = {
+		{"id", N_("ID"), COLUMN_TEXT},
+		{"user", N_("MEMBER"), COLUMN_TEXT},
+		{"op", N_("WANTS"), COLUMN_TEXT},
+		{"alias", N_("ALIAS"), COLUMN_TEXT},
+		{"destinations", N_("FORWARDS TO"), COLUMN_LIST},
+		{"received_at", N_("ASKED"), COLUMN_TIME},
+		{"check_names", N_("CHECKS"), COLUMN_LIST},
+	};
+	bool human = admin->output.shape == OUTPUT_HUMAN;
+
+	output_rows(&admin->output, document, rows, human ? for_people : for_machines,
+		human ? ARRAY_LENGTH(for_people) : ARRAY_LENGTH(for_machines), N_("Nothing is pending."));
+}
+
+/* A row of the table: the request, and what only the table shows. */
+static void add_row(struct admin *admin, struct json *rows, const struct alias_request *request)
+{
+	struct json *row = json_add(rows, request_json(request));
+	const char *file = printable_text(request->queued.file, &admin->arena);
+
+	json_set_text(row, "who", request->account.name ? request->account.name : file);
+	add_check_names(row, request);
+}
+
+static void print_pending(struct admin *admin, const struct alias_request_page *page)
+{
 	struct json *rows cleanup_json = json_new_array();
 	struct json *document cleanup_json = json_new_array();
 
 	for (size_t i = 0; i < page->count; i++) {
 		json_add(document, request_json(&page->requests[i]));
-		add_check_names(json_add(rows, request_json(&page->requests[i])), &page->requests[i]);
+		add_row(admin, rows, &page->requests[i]);
 	}
-	output_rows(&admin->output, document, rows, columns, ARRAY_LENGTH(columns), N_("Nothing is pending."));
+	print_page(admin, document, rows);
 	if (page->truncated)
 		output_warn(&admin->output, _("only the first %d files of the queue were read"), REQUEST_QUEUE_SCAN_MAX);
 	if (page->count > 0 && admin->output.shape == OUTPUT_HUMAN)
-		output_say(&admin->output, _("Decide:  postigo-admin approve ID   or   postigo-admin reject ID --reason TEXT"));
+		output_say(&admin->output, _("Decide:  postigo-admin approve MEMBER   or   postigo-admin reject MEMBER --reason TEXT\n"
+					     "In full, with its id:  postigo-admin show MEMBER"));
 }
 
 int command_pending(void *context, const struct command_line *line)

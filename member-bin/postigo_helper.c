@@ -83,16 +83,23 @@ static bool explain_absence(const struct process_request *request,
 	return error_fix(err, _("tell an administrator, who runs: postigo-admin setup"));
 }
 
+struct helper_call {
+	const char *verb;
+	enum request_kind kind;
+	const char *input; /* NULL = none */
+};
+
 /* Runs the helper. Found: it did as told; not found: nothing is pending. */
-static enum lookup_result run_helper(const char *verb, enum request_kind kind, const char *input,
-	struct arena *arena, struct process_result *ret_result, struct error *err)
+static enum lookup_result run_helper(const struct helper_call *call, struct arena *arena,
+	struct process_result *ret_result, struct error *err)
 {
-	const char *const argv[] = {POSTIGO_HELPER, verb, request_kind_name(kind), NULL};
+	const char *const argv[] = {POSTIGO_HELPER, call->verb, request_kind_name(call->kind),
+		NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = HELPER_TIMEOUT_MS,
 		.output_limit = REQUEST_FILE_MAX + 1,
-		.input = input,
+		.input = call->input,
 	};
 
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) {
@@ -116,14 +123,18 @@ static enum lookup_result run_helper(const char *verb, enum request_kind kind, c
 bool helper_submit(const struct request_record *record, bool replace, struct arena *arena,
 	struct error *err)
 {
-	const char *verb = replace ? "replace" : "submit";
 	char input[REQUEST_WIRE_MAX + 1];
+	const struct helper_call call = {
+		.verb = replace ? "replace" : "submit",
+		.kind = request_op_kind(record->op),
+		.input = input,
+	};
 	struct process_result result;
 	size_t length = request_record_print_wire(record, input, sizeof(input));
 
 	if (length == 0)
 		return error_set(err, ERROR_CAPACITY, _("the request is too long"));
-	switch (run_helper(verb, request_op_kind(record->op), input, arena, &result, err)) {
+	switch (run_helper(&call, arena, &result, err)) {
 	case LOOKUP_FOUND:
 		return true;
 	case LOOKUP_NOT_FOUND:
@@ -136,19 +147,21 @@ bool helper_submit(const struct request_record *record, bool replace, struct are
 
 enum lookup_result helper_withdraw(enum request_kind kind, struct arena *arena, struct error *err)
 {
+	const struct helper_call call = {.verb = "withdraw", .kind = kind};
 	struct process_result result;
 
-	return run_helper("withdraw", kind, NULL, arena, &result, err);
+	return run_helper(&call, arena, &result, err);
 }
 
 enum lookup_result helper_show(enum request_kind kind, struct arena *arena,
 	struct request_record *ret_record, struct error *err)
 {
+	const struct helper_call call = {.verb = "show", .kind = kind};
 	struct process_result result;
 	struct request_record record;
 	char detail[128] = "";
 	enum request_fault fault;
-	enum lookup_result answer = run_helper("show", kind, NULL, arena, &result, err);
+	enum lookup_result answer = run_helper(&call, arena, &result, err);
 
 	if (answer != LOOKUP_FOUND)
 		return answer;

@@ -19,8 +19,8 @@ static void set_author(const struct session *session, struct request_record *rec
 	char language[LANGUAGE_MAX + 1];
 
 	language_current(language);
-	snprintf(record->username, sizeof(record->username), "%s", session->account.name);
-	snprintf(record->language, sizeof(record->language), "%s",
+	(void)snprintf(record->username, sizeof(record->username), "%s", session->account.name);
+	(void)snprintf(record->language, sizeof(record->language), "%s",
 		*language ? language : REQUEST_LANGUAGE_DEFAULT);
 }
 

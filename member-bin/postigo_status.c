@@ -259,17 +259,26 @@ static const char *plain_value(const struct json *value, struct arena *arena)
 	return string_list_join(&items, arena, ",");
 }
 
+static void print_line(const struct session *session, const char *prefix, const struct json *member)
+{
+	const char *key = arena_printf(session->arena, "%s%s", prefix, json_key(member));
+
+	output_field(session->output, key, key, plain_value(member, session->arena));
+}
+
 /* One line a member; those of an inner object are called "outer.inner". */
-static void print_plain(const struct session *session, const struct json *json, const char *prefix)
+static void print_plain(const struct session *session, const struct json *json)
 {
 	for (const struct json *member = json_first(json); member; member = json_next(member)) {
-		const char *key = arena_printf(session->arena, "%s%s", prefix, json_key(member));
+		const char *prefix;
 
-		if (json_is_object(member))
-			print_plain(session, member, arena_printf(session->arena, "%s.", key));
-		else
-			output_field(session->output, key, key,
-				plain_value(member, session->arena));
+		if (!json_is_object(member)) {
+			print_line(session, "", member);
+			continue;
+		}
+		prefix = arena_printf(session->arena, "%s.", json_key(member));
+		for (const struct json *inner = json_first(member); inner; inner = json_next(inner))
+			print_line(session, prefix, inner);
 	}
 }
 
@@ -293,7 +302,7 @@ static void print_state(const struct session *session, const struct member_state
 		print_for_people(session, state);
 		break;
 	case OUTPUT_PLAIN:
-		print_plain(session, json, "");
+		print_plain(session, json);
 		break;
 	case OUTPUT_JSON:
 		output_json(session->output, json);

@@ -8,8 +8,11 @@
 
 const struct command_option command_global_options[GLOBAL_OPTION_COUNT] = {
 	[GLOBAL_JSON] = {.name = "json", .help = N_("print the result as JSON")},
-	[GLOBAL_PLAIN] = {.name = "plain", .help = N_("print tab-separated lines without headings")},
-	[GLOBAL_QUIET] = {.name = "quiet", .letter = 'q', .help = N_("print results and errors only")},
+	[GLOBAL_PLAIN] = {.name = "plain",
+		.help = N_("print tab-separated lines without headings")},
+	[GLOBAL_QUIET] = {.name = "quiet",
+		.letter = 'q',
+		.help = N_("print results and errors only")},
 	[GLOBAL_NO_COLOR] = {.name = "no-color", .help = N_("print without colours")},
 	[GLOBAL_YES] = {.name = "yes", .letter = 'y', .help = N_("answer questions with yes")},
 	[GLOBAL_CONFIG] = {.name = "config",
@@ -80,7 +83,8 @@ static void note_fault(struct command_parser *parser, struct scan_item item)
 	parser->faulty = true;
 }
 
-static void set_global(struct command_globals *globals, enum global_option option, const char *value)
+static void set_global(struct command_globals *globals, enum global_option option,
+	const char *value)
 {
 	switch (option) {
 	case GLOBAL_JSON:
@@ -150,8 +154,8 @@ static void begin_walk(struct command_parser *parser)
 }
 
 /*
- * The first walk looks for the command. It knows the global options only, so the operand behind any other might be its
- * value: words behind it are not believed.
+ * The first walk looks for the command. It knows the global options only, so the operand behind any
+ * other might be its value: words behind it are not believed.
  */
 static void walk_to_command(struct command_parser *parser)
 {
@@ -181,6 +185,8 @@ static void use_command(struct command_parser *parser, const struct command *com
 {
 	struct command_line *line = parser->line;
 
+	if (!command)
+		abort(); /* the default command is not in the table */
 	line->command = command;
 	line->operands = (struct string_list)STRING_LIST_INIT;
 	line->values =
@@ -211,8 +217,8 @@ static void walk_command(struct command_parser *parser, const struct command *co
 	}
 }
 
-static bool parse_command(struct command_parser *parser, const struct command *command, size_t words,
-	struct error *err)
+static bool parse_command(struct command_parser *parser, const struct command *command,
+	size_t words, struct error *err)
 {
 	walk_command(parser, command, words);
 	parser->line->help = parser->seen[GLOBAL_HELP];
@@ -239,9 +245,9 @@ static bool parse_help(struct command_parser *parser, size_t first, struct error
 	command = match_command(parser, first, &words);
 	if (command)
 		use_command(parser, command);
-	else if (first + 1 < leading->count)
-		return command_refuse_words(parser, first, err);
-	else if (first < leading->count && !command_is_group(parser->program, leading->items[first]))
+	else if (first < leading->count &&
+		 (first + 1 < leading->count ||
+			 !command_is_group(parser->program, leading->items[first])))
 		return command_refuse_words(parser, first, err);
 	parser->line->help = true;
 	return true;
@@ -289,8 +295,11 @@ static bool parse_line(struct command_parser *parser, struct error *err)
 bool command_parse(const struct command_program *program, int argc, char *const argv[],
 	struct arena *arena, struct command_line *ret_line, struct error *err)
 {
-	struct command_parser parser = {
-		.program = program, .argc = argc, .argv = argv, .arena = arena, .line = ret_line};
+	struct command_parser parser = {.program = program,
+		.argc = argc,
+		.argv = argv,
+		.arena = arena,
+		.line = ret_line};
 
 	*ret_line = (struct command_line){.program = program};
 	return parse_line(&parser, err);

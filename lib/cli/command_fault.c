@@ -74,7 +74,8 @@ static const struct command *guess_command(const struct command_parser *parser, 
 {
 	const struct command_program *program = parser->program;
 	const struct string_list *leading = &parser->leading;
-	const char **words = arena_alloc_array(parser->arena, program->command_count, sizeof(*words));
+	const char **words =
+		arena_alloc_array(parser->arena, program->command_count, sizeof(*words));
 	const char *nearest = NULL;
 	size_t count = 0;
 
@@ -167,7 +168,8 @@ static const char *guess_option(const struct command_parser *parser, const char 
 	return nearest_word(typed + 2, names, own + GLOBAL_OPTION_COUNT);
 }
 
-static bool refuse_unknown(const struct command_parser *parser, const char *typed, struct error *err)
+static bool refuse_unknown(const struct command_parser *parser, const char *typed,
+	struct error *err)
 {
 	const struct command *command = parser->line->command;
 	const struct command *owner;

@@ -10,7 +10,7 @@
 #define HELP_WIDTH 80
 #define HELP_INDENT 2
 #define HELP_COLUMN_MAX 30 /* what stands left is at most this wide, or gets a line of its own */
-#define HELP_EXAMPLES 2	   /* of the whole program */
+#define HELP_EXAMPLES 2    /* of the whole program */
 
 static int width_of(const char *text, size_t length)
 {
@@ -84,8 +84,7 @@ static void print_heading(FILE *out, const char *title)
 
 static const char *option_label(const struct command_option *option, struct arena *arena)
 {
-	const char *letter =
-		option->letter ? arena_printf(arena, "-%c, ", option->letter) : "    ";
+	const char *letter = option->letter ? arena_printf(arena, "-%c, ", option->letter) : "    ";
 
 	return arena_printf(arena, "%s--%s%s%s", letter, option->name, option->argument ? " " : "",
 		option->argument ? option->argument : "");

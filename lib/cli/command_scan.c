@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define LONG_OPTION 256 /* getopt's value of table[0]; below are letters */
-#define IN_ORDER 1	/* getopt's value of an operand after a leading '-' in the letters */
+#define IN_ORDER 1      /* getopt's value of an operand after a leading '-' in the letters */
 
 static void fill_table(struct command_scan *scan, const struct command *command)
 {
@@ -14,9 +14,9 @@ static void fill_table(struct command_scan *scan, const struct command *command)
 	scan->count = GLOBAL_OPTION_COUNT + own;
 	scan->table = arena_alloc_array(scan->arena, scan->count, sizeof(*scan->table));
 	for (size_t i = 0; i < GLOBAL_OPTION_COUNT; i++)
-		scan->table[i] = &command_global_options[i];
+		scan->table[i] = command_global_options[i];
 	for (size_t i = 0; i < own; i++)
-		scan->table[GLOBAL_OPTION_COUNT + i] = &command->options[i];
+		scan->table[GLOBAL_OPTION_COUNT + i] = command->options[i];
 }
 
 void command_scan_begin(struct command_scan *scan, const struct command *command, int argc,
@@ -32,7 +32,7 @@ void command_scan_begin(struct command_scan *scan, const struct command *command
 	*letter++ = '-';
 	*letter++ = ':';
 	for (size_t i = 0; i < scan->count; i++) {
-		const struct command_option *option = scan->table[i];
+		const struct command_option *option = &scan->table[i];
 
 		scan->options[i].name = option->name;
 		scan->options[i].has_arg = option->argument ? required_argument : no_argument;
@@ -63,16 +63,21 @@ static size_t index_of(const struct command_scan *scan, int value)
 	if (value >= LONG_OPTION)
 		return (size_t)(value - LONG_OPTION);
 	for (size_t i = 0; i < scan->count; i++) {
-		if (value != 0 && scan->table[i]->letter == value)
+		if (value != 0 && scan->table[i].letter == value)
 			return i;
 	}
 	return scan->count;
 }
 
+static bool is_long(const char *word)
+{
+	return strncmp(word, "--", 2) == 0;
+}
+
 /* What the person typed for the option: "--name" without the value, or "-x" out of "-qx". */
 static const char *typed_option(const struct command_scan *scan, const char *word)
 {
-	if (strncmp(word, "--", 2) == 0)
+	if (is_long(word))
 		return arena_strndup(scan->arena, word, strcspn(word, "="));
 	if (optopt <= ' ' || optopt >= 0x7f)
 		return word;
@@ -105,9 +110,9 @@ struct scan_item command_scan_next(struct command_scan *scan)
 	item.index = index_of(scan, result == '?' || result == ':' ? optopt : result);
 	if (item.index >= scan->count)
 		return item;
-	item.option = scan->table[item.index];
+	item.option = &scan->table[item.index];
 	item.kind = kind_of(result);
-	if (strncmp(item.text, "--", 2) == 0 && strcmp(item.text + 2, item.option->name) != 0)
+	if (is_long(scan->argv[at]) && strcmp(item.text + 2, item.option->name) != 0)
 		item.kind = SCAN_ABBREVIATED;
 	if (item.kind == SCAN_OPTION)
 		item.text = optarg ? optarg : "";

@@ -1,8 +1,10 @@
 /*
- * Walks over a command line piece by piece: operands and options in the order typed. For command.c only.
+ * Walks over a command line piece by piece: operands and options in the order typed. For command.c
+ * only.
  *
- * getopt_long() splits it; here its taste for abbreviations, its permuting of argv and its obedience to POSIXLY_CORRECT are
- * undone. It has one state a process: end one walk before another begins.
+ * getopt_long() splits it; here its taste for abbreviations, its permuting of argv and its
+ * obedience to POSIXLY_CORRECT are undone. It has one state a process: end one walk before another
+ * begins.
  */
 #ifndef POSTIGO_CLI_COMMAND_SCAN_H
 #define POSTIGO_CLI_COMMAND_SCAN_H
@@ -25,7 +27,7 @@ enum scan_kind {
 struct scan_item {
 	enum scan_kind kind;
 	const struct command_option *option; /* NULL for an operand and for an unknown option */
-	size_t index;	  /* below GLOBAL_OPTION_COUNT: global, else the command's */
+	size_t index;     /* below GLOBAL_OPTION_COUNT: global, else the command's */
 	const char *text; /* the operand; the value, "" for a switch; a bad option as typed */
 };
 
@@ -33,14 +35,15 @@ struct command_scan {
 	int argc;
 	char *const *argv;
 	struct arena *arena;
-	const struct command_option **table; /* the global ones, then the command's */
+	struct command_option *table; /* the global ones, then the command's */
 	size_t count;
 	struct option *options; /* the same for getopt_long() */
 	char *letters;
 	bool operands_only; /* behind "--" */
 };
 
-/* Starts a walk that knows the global options and those of `command` (NULL = none). argv is borrowed. */
+/* Starts a walk that knows the global options and those of `command` (NULL = none). argv is
+ * borrowed. */
 void command_scan_begin(struct command_scan *scan, const struct command *command, int argc,
 	char *const argv[], struct arena *arena);
 

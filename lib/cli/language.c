@@ -27,11 +27,11 @@ void language_begin(const char *server_language)
 
 	/* gettext translates nothing in C itself, but does in C.UTF-8, by LANGUAGE alone. */
 	if (!known || !messages || locale_is_plain(messages)) {
-		setlocale(LC_ALL, "C.UTF-8");
+		(void)setlocale(LC_ALL, "C.UTF-8");
 		if (server_language && *server_language)
 			setenv("LANGUAGE", server_language, preferred && !*preferred);
 	}
-	setlocale(LC_NUMERIC, "C");
+	(void)setlocale(LC_NUMERIC, "C");
 	bindtextdomain("postigo", POSTIGO_LOCALE_DIRECTORY);
 	bind_textdomain_codeset("postigo", "UTF-8");
 	textdomain("postigo");

@@ -116,14 +116,16 @@ static void cleanup_table_function(struct libscols_table *const *table)
 
 #define cleanup_table __attribute__((cleanup(cleanup_table_function)))
 
+/* Nothing is ever cut off, as it is decided on. Lists give way in a narrow terminal, names and ids
+ * stay whole. */
 static int column_flags(enum column_kind kind)
 {
 	switch (kind) {
 	case COLUMN_NUMBER:
 		return SCOLS_FL_RIGHT;
-	case COLUMN_TEXT:
 	case COLUMN_LIST:
-		return SCOLS_FL_WRAP; /* too narrow a terminal hides nothing that is decided on */
+		return SCOLS_FL_WRAP;
+	case COLUMN_TEXT:
 	case COLUMN_TIME:
 	case COLUMN_STATE:
 		break;
@@ -140,6 +142,7 @@ static struct libscols_table *new_table(const struct output *output,
 		out_of_memory();
 	scols_table_set_stream(table, output->out);
 	scols_table_enable_colors(table, output->color);
+	scols_table_enable_noencoding(table, 1); /* the cells are printable, escapes too */
 	scols_table_set_column_separator(table, "  ");
 	if (!isatty(fileno(output->out)))
 		scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);

@@ -32,7 +32,8 @@ static ssize_t read_byte(int fd, char *ret_byte)
 	return length;
 }
 
-/* Reads to the end of the line, so that nothing of it is left for the shell. False for end of input and too long a line. */
+/* Reads to the end of the line, so that nothing of it is left for the shell. False for end of input
+ * and too long a line. */
 static bool read_answer(int terminal, char answer[ANSWER_MAX + 1])
 {
 	size_t length = 0;
@@ -84,7 +85,8 @@ bool prompt_yes(const char *question, bool *ret_yes, struct error *err)
 		return error_fix(err, _("say yes beforehand: --yes"));
 	}
 	if (dprintf(terminal, "%s %s ", question, _("[y/N]")) < 0)
-		return error_set_errno(err, ERROR_USAGE, errno, _("the terminal cannot be written to"));
+		return error_set_errno(err, ERROR_USAGE, errno,
+			_("the terminal cannot be written to"));
 	*ret_yes = read_answer(terminal, answer) && means_yes(answer);
 	return true;
 }

@@ -70,6 +70,8 @@ static void check_destination(const struct alias_context *context, struct alias_
 	const char *domain = email_address_domain(destination);
 	const char *unicode = domain_name_unicode(domain, arena);
 
+	if (email_address_equal(destination, request->alias))
+		add_check(request, "itself", ERROR_RULE, _("forwards to the alias itself"));
 	if (!context->settings->policy.allow_local_destinations &&
 		email_domain_is_within(domain, context->settings->domain))
 		add_check(request, "own-domain", ERROR_RULE,

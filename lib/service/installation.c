@@ -66,7 +66,7 @@ static bool open_helper(struct installation *installation, int *ret_fd, struct s
 {
 	const char *path = installation->request->helper;
 	int parent cleanup_close = -1;
-	const char *name;
+	const char *name = NULL;
 
 	if (!installation_open_parent(installation, path, &parent, &name, err))
 		return error_prefix(err, _("cannot prepare %s"), path);
@@ -101,8 +101,8 @@ static bool give_helper_its_group(struct installation *installation, int fd, gid
 static bool prepare_helper(struct installation *installation, struct error *err)
 {
 	int fd cleanup_close = -1;
-	struct stat status;
-	gid_t gid;
+	struct stat status = {0};
+	gid_t gid = GROUP_UNKNOWN;
 
 	if (!installation_group(GROUP_QUEUE, &gid, err) ||
 		!open_helper(installation, &fd, &status, err) ||

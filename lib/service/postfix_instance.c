@@ -13,7 +13,6 @@
 /* What postconf is asked for; the answer has one line for each, in this order. */
 enum parameter {
 	PARAMETER_COMMAND_DIRECTORY,
-	PARAMETER_DAEMON_DIRECTORY,
 	PARAMETER_DEFAULT_TYPE,
 	PARAMETER_PARENT_DOMAINS,
 	PARAMETER_ALIAS_MAPS,
@@ -23,7 +22,6 @@ enum parameter {
 
 static const char *const parameter_names[PARAMETERS] = {
 	"command_directory",
-	"daemon_directory",
 	"default_database_type",
 	"parent_domain_matches_subdomains",
 	"virtual_alias_maps",
@@ -121,7 +119,6 @@ static void take_values(struct postfix_instance *instance, const char *const val
 
 	instance->default_type = values[PARAMETER_DEFAULT_TYPE];
 	instance->postfix = arena_printf(arena, "%s/postfix", values[PARAMETER_COMMAND_DIRECTORY]);
-	instance->master = arena_printf(arena, "%s/master", values[PARAMETER_DAEMON_DIRECTORY]);
 	postfix_list_split(&instance->alias_maps, arena, values[PARAMETER_ALIAS_MAPS]);
 	for (size_t i = 0; i < POSTFIX_DOMAIN_LISTS; i++)
 		postfix_list_split(&instance->domains[i], arena, values[PARAMETER_DOMAINS + i]);
@@ -314,48 +311,41 @@ const char *postfix_map_type_of(const struct postfix_instance *instance, const c
 	return NULL;
 }
 
-/* master -t exits with 0 when no other master holds the lock. */
-static bool master_is_away(const struct postfix_instance *instance, struct arena *arena, bool *ret_away,
-	struct error *err)
+/* Runs "postfix VERB" for this instance. */
+static bool run_postfix(const struct postfix_instance *instance, const char *verb, struct arena *arena,
+	struct process_result *ret_result, struct error *err)
 {
-	const char *const argv[] = {instance->master, "-c", instance->config_directory, "-t", NULL};
+	const char *const argv[] = {instance->postfix, "-c", instance->config_directory, verb, NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
 		.output_limit = OUTPUT_LIMIT,
 	};
-	struct process_result result;
 
-	if (!process_run(&request, arena, &result, err))
+	if (!process_run(&request, arena, ret_result, err))
 		return false;
-	*ret_away = process_succeeded(&result);
-	return true;
+	/* Exit status 1 of "status" is an answer, see below. */
+	if (ret_result->end == PROCESS_EXITED && ret_result->status <= 1)
+		return true;
+	return command_failed(err, &request, ret_result, arena);
 }
 
 bool postfix_reload(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
 	struct error *err)
 {
-	const char *const argv[] = {instance->postfix, "-c", instance->config_directory, "reload", NULL};
-	struct process_request request = {
-		.argv = argv,
-		.timeout_ms = instance->timeout_ms,
-		.output_limit = OUTPUT_LIMIT,
-	};
 	struct process_result result;
-	bool away;
 
 	if (!trusted_program_check(instance->postfix, err) ||
-		!trusted_program_check(instance->master, err) ||
-		!master_is_away(instance, arena, &away, err))
+		!run_postfix(instance, "status", arena, &result, err))
 		return false;
-	if (away) {
+	if (!process_succeeded(&result)) {
 		*ret_running = false;
 		return true;
 	}
-	if (!process_run(&request, arena, &result, err))
+	if (!run_postfix(instance, "reload", arena, &result, err))
 		return false;
 	if (!process_succeeded(&result))
-		return command_failed(err, &request, &result, arena);
+		return error_set(err, ERROR_MTA_COMMAND, _("Postfix did not reload; its log says why"));
 	*ret_running = true;
 	return true;
 }

@@ -23,7 +23,6 @@ struct postfix_instance {
 	const char *postconf; /* absolute, checked */
 	const char *postmap;  /* the same */
 	const char *postfix;
-	const char *master;
 	const char *own_map; /* path of the map that is being synced: never asked about domains */
 	const char *default_type;	 /* default_database_type */
 	struct string_list alias_maps;	 /* virtual_alias_maps, expanded, one TYPE:NAME an item */

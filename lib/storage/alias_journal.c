@@ -290,7 +290,7 @@ static bool set_tail_aside(int fd, int64_t end, int quarantine, struct error *er
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("no random numbers"));
 	timestamp_format(clock_now(&clock), time);
-	snprintf(name, sizeof(name), "%.4s%.2s%.2sT%.2s%.2s%.2sZ-%s-%06x", time, time + 5,
+	(void)snprintf(name, sizeof(name), "%.4s%.2s%.2sT%.2s%.2s%.2sZ-%s-%06x", time, time + 5,
 		time + 8, time + 11, time + 14, time + 17, JOURNAL_NAME, random & 0xffffffU);
 	if (!atomic_file_begin(&file, quarantine, name, &settings, err) ||
 		!copy_bytes(fd, end, &file, err) || !atomic_file_commit(&file, err))

@@ -17,7 +17,7 @@
 
 static void backup_name(int64_t generation, char name[BACKUP_NAME_MAX])
 {
-	snprintf(name, BACKUP_NAME_MAX, "aliases.%" PRId64 ".json", generation);
+	(void)snprintf(name, BACKUP_NAME_MAX, "aliases.%" PRId64 ".json", generation);
 }
 
 static bool parse_name(const char *name, int64_t *ret_generation)

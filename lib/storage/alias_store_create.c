@@ -137,7 +137,7 @@ static bool keep_damaged(const struct alias_store *store, struct error *err)
 	int quarantine cleanup_close = -1;
 	char name[64];
 
-	snprintf(name, sizeof(name), "%" PRId64 "-%d-%s", clock_now(&clock), (int)getpid(),
+	(void)snprintf(name, sizeof(name), "%" PRId64 "-%d-%s", clock_now(&clock), (int)getpid(),
 		STORE_NAME);
 	if (!store_open_quarantine(store, &quarantine, err))
 		return false;

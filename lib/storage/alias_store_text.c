@@ -134,7 +134,7 @@ bool store_text_open(struct store_text *text, const char *bytes, size_t length,
 static int compare_key(const struct store_text *text, size_t offset, const char *username)
 {
 	for (size_t i = offset + 1; i < text->end && text->bytes[i] != '"'; i++, username++) {
-		if (text->bytes[i] != *username)
+		if (text->bytes[i] != *username || *username == '\0')
 			return (unsigned char)text->bytes[i] < (unsigned char)*username ? -1 : 1;
 	}
 	return *username ? -1 : 0;
@@ -232,14 +232,14 @@ bool store_text_check(const struct store_text *text, struct error *err)
 
 	while (offset < text->end) {
 		size_t line = offset;
-		struct alias_entry entry;
+		struct alias_entry entry = {.username = ""};
 
 		arena_clear(&arena);
 		if (!store_text_entry(text, &offset, &arena, &entry, err))
 			return false;
 		if (strcmp(previous, entry.username) >= 0)
 			return bad_line(text, line, _("it is not in order"), err);
-		snprintf(previous, sizeof(previous), "%s", entry.username);
+		(void)snprintf(previous, sizeof(previous), "%s", entry.username);
 	}
 	return true;
 }
@@ -256,13 +256,13 @@ static const struct json **sort_members(
 	const struct json *object, struct arena *arena, size_t *ret_count)
 {
 	size_t count = json_count(object);
-	const struct json **members = arena_alloc_array(arena, count + 1, sizeof(*members));
+	const struct json **members = arena_alloc_array(arena, count + 1, sizeof(const struct json *));
 	size_t i = 0;
 
 	for (const struct json *member = json_first(object); member; member = json_next(member))
 		members[i++] = member;
 	if (count > 1)
-		qsort(members, count, sizeof(*members), compare_members);
+		qsort(members, count, sizeof(const struct json *), compare_members);
 	*ret_count = count;
 	return members;
 }

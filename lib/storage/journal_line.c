@@ -195,6 +195,8 @@ bool journal_line_parse(const char *line, size_t length, struct arena *arena,
 		err->code = ERROR_DATABASE;
 		return false;
 	}
+	if (!json_is_object(json))
+		return error_set(err, ERROR_DATABASE, _("a line of the journal is no object"));
 	if (!members_are_known(json, known, ARRAY_LENGTH(known), err) ||
 		!parse_numbers(json, &event, err) || !parse_texts(json, arena, &event, err) ||
 		!copy_entry(json, "before", arena, &event.before, err) ||

@@ -22,7 +22,7 @@ static bool open_directory(const char *state_directory, int *ret_fd, struct erro
 
 static void status_name(uid_t uid, char name[NAME_MAX_LENGTH])
 {
-	snprintf(name, NAME_MAX_LENGTH, "%u.json", uid);
+	(void)snprintf(name, NAME_MAX_LENGTH, "%u.json", uid);
 }
 
 /*

@@ -54,7 +54,7 @@ static bool open_directory(
 /* The two directories into which the helper writes: nobody lists them, nobody touches another's file. */
 static bool open_drop(int state, const char *name, int *ret_fd, gid_t *ret_group, struct error *err)
 {
-	struct stat status;
+	struct stat status = {0};
 
 	if (!open_directory(state, name, ret_fd, &status, err))
 		return false;
@@ -68,7 +68,7 @@ static bool open_drop(int state, const char *name, int *ret_fd, gid_t *ret_group
 
 static bool open_private(int state, const char *name, int *ret_fd, struct error *err)
 {
-	struct stat status;
+	struct stat status = {0};
 
 	if (!open_directory(state, name, ret_fd, &status, err))
 		return false;
@@ -82,7 +82,7 @@ static bool open_private(int state, const char *name, int *ret_fd, struct error 
 static bool open_archive(int state, int *ret_fd, gid_t *ret_reader, struct error *err)
 {
 	static const char name[] = "work/archive";
-	struct stat status;
+	struct stat status = {0};
 
 	if (!open_directory(state, name, ret_fd, &status, err))
 		return false;
@@ -94,28 +94,35 @@ static bool open_archive(int state, int *ret_fd, gid_t *ret_reader, struct error
 	return true;
 }
 
+static bool open_all(struct request_queue *queue, int state, struct error *err)
+{
+	gid_t staging_group = queue->group;
+
+	if (!open_drop(state, "queue/new", &queue->pending, &queue->group, err) ||
+		!open_drop(state, "queue/tmp", &queue->staging, &staging_group, err) ||
+		!open_private(state, "work/claimed", &queue->claimed, err) ||
+		!open_private(state, "work/quarantine", &queue->quarantine, err) ||
+		!open_archive(state, &queue->archive, &queue->reader, err))
+		return false;
+	if (staging_group == queue->group)
+		return true;
+	not_set_up("queue/tmp", err);
+	return error_why(err, _("its group is not that of queue/new"));
+}
+
 bool request_queue_open(
 	struct request_queue *queue, const char *state_directory, int64_t now, struct error *err)
 {
 	int state cleanup_close = -1;
-	struct request_queue opened cleanup_request_queue = REQUEST_QUEUE_INIT;
-	gid_t staging_group;
 
-	if (!trusted_directory_open(state_directory, &state, err) ||
-		!open_drop(state, "queue/new", &opened.pending, &opened.group, err) ||
-		!open_drop(state, "queue/tmp", &opened.staging, &staging_group, err) ||
-		!open_private(state, "work/claimed", &opened.claimed, err) ||
-		!open_private(state, "work/quarantine", &opened.quarantine, err) ||
-		!open_archive(state, &opened.archive, &opened.reader, err))
+	if (!trusted_directory_open(state_directory, &state, err))
 		return false;
-	if (staging_group != opened.group) {
-		not_set_up("queue/tmp", err);
-		return error_why(err, _("its group is not that of queue/new"));
-	}
-	opened.now = now;
-	*queue = opened;
-	opened = (struct request_queue)REQUEST_QUEUE_INIT;
-	return true;
+	*queue = (struct request_queue)REQUEST_QUEUE_INIT;
+	queue->now = now;
+	if (open_all(queue, state, err))
+		return true;
+	request_queue_close(queue);
+	return false;
 }
 
 void request_queue_close(struct request_queue *queue)
@@ -300,7 +307,7 @@ static bool store_decision(const struct request_queue *queue, const struct queue
 
 	timestamp_format(decision->at, time);
 	time[MONTH_LENGTH] = '\0';
-	snprintf(name, sizeof(name), "%s.json", request->id);
+	(void)snprintf(name, sizeof(name), "%s.json", request->id);
 	return describe(request, decision, &text, err) &&
 		directory_ensure(queue->archive, time, 0750, queue->reader, &month, err) &&
 		directory_sync(queue->archive, "work/archive", err) &&

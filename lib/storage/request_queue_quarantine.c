@@ -36,7 +36,7 @@ static bool make_name(const char *file, int64_t now, char ret_name[QUARANTINE_NA
 			safe[i] = '_';
 	}
 	safe[length] = '\0';
-	snprintf(ret_name, QUARANTINE_NAME_MAX, "%.4s%.2s%.2sT%.2s%.2s%.2sZ-%s-%02x%02x%02x", time,
+	(void)snprintf(ret_name, QUARANTINE_NAME_MAX, "%.4s%.2s%.2sT%.2s%.2s%.2sZ-%s-%02x%02x%02x", time,
 		time + 5, time + 8, time + 11, time + 14, time + 17, safe, random[0], random[1],
 		random[2]);
 	return true;
@@ -74,7 +74,7 @@ static struct json *explain(
 	char time[TIMESTAMP_LENGTH + 1];
 	char mode[16];
 
-	snprintf(mode, sizeof(mode), "%06o", status->st_mode);
+	(void)snprintf(mode, sizeof(mode), "%06o", status->st_mode);
 	json_set_text(json, "code", queue_code_name(request->code));
 	json_set_text(json, "text", queue_code_plain_text(request->code));
 	if (*request->detail)
@@ -102,7 +102,7 @@ static bool write_reason(const struct request_queue *queue, const struct queued_
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 	char reason[QUARANTINE_NAME_MAX + 16];
 
-	snprintf(reason, sizeof(reason), "%s.why.json", name);
+	(void)snprintf(reason, sizeof(reason), "%s.why.json", name);
 	json_print_pretty(json, &text);
 	strbuf_append_char(&text, '\n');
 	return atomic_file_replace(

@@ -131,13 +131,13 @@ static void make_id(struct queued_request *request)
 	char hex[DIGEST_HEX_LENGTH + 1];
 	char uid[16];
 
-	snprintf(uid, sizeof(uid), "%u", request->uid);
+	(void)snprintf(uid, sizeof(uid), "%u", request->uid);
 	digest_begin(&digest);
 	digest_add(&digest, label, sizeof(label));
 	digest_add(&digest, uid, strlen(uid) + 1);
 	digest_add(&digest, request->bytes, request->length);
 	digest_end(&digest, hex);
-	snprintf(request->id, sizeof(request->id), "%u-%.32s", request->uid, hex);
+	(void)snprintf(request->id, sizeof(request->id), "%u-%.32s", request->uid, hex);
 }
 
 static enum queue_code code_of_fault(enum request_fault fault)
@@ -199,9 +199,9 @@ bool queued_request_read(const struct request_queue *queue, int directory, const
 	struct arena *arena, struct queued_request *ret_request, struct error *err)
 {
 	struct queued_request request = {.file = arena_strdup(arena, name), .detail = ""};
-	struct content content;
+	struct content content = {.length = 0};
 	struct stat status;
-	enum request_kind kind;
+	enum request_kind kind = REQUEST_ALIAS;
 
 	request.claimed = directory == queue->claimed;
 	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -298,7 +298,7 @@ bool request_queue_list(const struct request_queue *queue, struct arena *arena,
 	struct string_list names = STRING_LIST_INIT;
 	struct queued_request *requests;
 	size_t count = 0;
-	bool truncated;
+	bool truncated = false;
 
 	if (!list_names(queue->pending, &names_arena, &names, &truncated, err))
 		return false;

@@ -183,7 +183,7 @@ ok 'both forced' sync --force=drop,reserved
 expect_exit 64 'an unknown rail' sync --force=everything
 expect_exit 64 'the rail that nothing lifts' sync --force=bare-key
 
-sync_configure lmdb enabled false
+sync_enabled=false sync_configure lmdb
 expect_exit 4 'a sync that is switched off' sync
 like 'says which switch' "$stderr" 'sync\.enabled'
 done_testing

@@ -8,6 +8,7 @@ map=$postfix_map
 make_store=$BUILD/tests/bench/make_store
 
 # sync_configure TYPE [KEY JSON-VALUE]...: writes the configuration, more keys for section "sync".
+# $sync_enabled may be false.
 sync_configure() {
 	local more=
 	sync_type=$1
@@ -20,7 +21,7 @@ sync_configure() {
 	cat >/etc/postigo/postigo.json <<-CONFIGURATION
 		{
 			"domain": "club.example",
-			"sync": {"enabled": true, "type": "$sync_type", "path": "$map"$more}
+			"sync": {"enabled": ${sync_enabled:-true}, "type": "$sync_type", "path": "$map"$more}
 		}
 	CONFIGURATION
 	chmod 0644 /etc/postigo/postigo.json

@@ -110,6 +110,7 @@ START_TEST(refuses_a_bad_line)
 		{"\"username\":\"ana\"", "\"username\":null"}, {"\"uid\":5001", "\"uid\":-5"},
 		{"\"uid\":5001", "\"after\":{}"},
 	};
+	static const char *const others[] = {"", "[0]", "7", "null", "{}", "{\"seq\":1"};
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 	struct journal_event event = example("add");
@@ -117,6 +118,12 @@ START_TEST(refuses_a_bad_line)
 
 	event.sequence = 1;
 	journal_line_print(&event, event.from, &text);
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+		struct journal_event back;
+
+		ck_assert(!journal_event_parse(others[i], strlen(others[i]), &arena, &back, &err));
+		unit_assert_error(err, ERROR_DATABASE);
+	}
 	for (size_t i = 0; i < ARRAY_LENGTH(edits); i++) {
 		const char *place = strstr(text.text, edits[i][0]);
 		const char *bad = arena_printf(&arena, "%.*s%s%s", (int)(place - text.text), text.text,

@@ -66,8 +66,16 @@ static const struct command table[] = {
 		.help = "one",
 	},
 	{.words = "member list", .operands = "", .help = "list members", OPTIONS(list_options)},
-	{.words = "alias add", .operands = "ADDRESS", .operands_min = 1, .operands_max = 1, .help = "add"},
-	{.words = "alias drop", .operands = "ADDRESS", .operands_min = 1, .operands_max = 1, .help = "drop"},
+	{.words = "alias add",
+		.operands = "ADDRESS",
+		.operands_min = 1,
+		.operands_max = 1,
+		.help = "add"},
+	{.words = "alias drop",
+		.operands = "ADDRESS",
+		.operands_min = 1,
+		.operands_max = 1,
+		.help = "drop"},
 	{.words = "version", .operands = "", .help = "show the version", .hidden = true},
 };
 
@@ -197,8 +205,9 @@ START_TEST(takes_good_lines)
 	ck_assert_msg(!command == !good[_i].words, "%s: command", text);
 	ck_assert_msg(!command || strcmp(command->words, good[_i].words) == 0, "%s: %s", text,
 		command ? command->words : "");
-	ck_assert_msg(typed.line.help || strcmp(string_list_join(&typed.line.operands, &typed.arena, " "),
-						 good[_i].operands) == 0,
+	ck_assert_msg(typed.line.help ||
+			      strcmp(string_list_join(&typed.line.operands, &typed.arena, " "),
+				      good[_i].operands) == 0,
 		"%s: operands", text);
 	globals_text(&typed.line, globals);
 	ck_assert_msg(strcmp(globals, good[_i].globals) == 0, "%s: globals %s", text, globals);
@@ -276,7 +285,8 @@ static const struct {
 	const char *fix;
 } bad[] = {
 	{"tool frobnicate", "unknown command \"frobnicate\"", "", "tool help"},
-	{"tool pendign", "unknown command \"pendign\"", "", "did you mean \"pending\"?  tool pending"},
+	{"tool pendign", "unknown command \"pendign\"", "",
+		"did you mean \"pending\"?  tool pending"},
 	{"tool PENDING", "unknown command \"PENDING\"", "", "tool help"},
 	{"tool pend", "unknown command \"pend\"", "", "tool help"},
 	{"tool gran r-1", "unknown command \"gran\"", "", "did you mean \"grant\"?  " GRANT},
@@ -301,7 +311,8 @@ static const struct {
 	{"tool member ana beto", "\"beto\" is one too many for \"member\"", "", "tool member USER"},
 	{"tool member list x", "\"x\" is one too many for \"member list\"", "",
 		"tool member list [--dry-run]"},
-	{"tool grant a --sink", "\"grant\" has no option --sink", "", "did you mean --sync?  " GRANT},
+	{"tool grant a --sink", "\"grant\" has no option --sink", "",
+		"did you mean --sync?  " GRANT},
 	{"tool grant a --frobnicate", "\"grant\" has no option --frobnicate", "", GRANT},
 	{"tool grant a --frobnicate=1", "\"grant\" has no option --frobnicate", "", GRANT},
 	{"tool grant a -z", "\"grant\" has no option -z", "", GRANT},
@@ -312,7 +323,8 @@ static const struct {
 		"tool pending"},
 	{"tool --sync grant a", "the option --sync stands before its command",
 		"it belongs to: grant", GRANT},
-	{"tool --sync", "the option --sync stands before its command", "it belongs to: grant", GRANT},
+	{"tool --sync", "the option --sync stands before its command", "it belongs to: grant",
+		GRANT},
 	{"tool alias --sync add x", "the option --sync stands before its command",
 		"it belongs to: grant", GRANT},
 	{"tool --frobnicate", "unknown option --frobnicate", "", "tool help"},
@@ -435,8 +447,8 @@ START_TEST(prints_help_of_a_command)
 {
 	char *text cleanup_free = help_of(&tool, &table[1]);
 
-	ck_assert_str_eq(text,
-		GRANT "\n"
+	ck_assert_str_eq(text, GRANT
+		"\n"
 		"\n"
 		"  grant requests\n"
 		"\n"

@@ -156,6 +156,7 @@ START_TEST(needs_a_domain)
 		assert_refused(&place, ERROR_CONFIG);
 	}
 	ck_assert_uint_eq(place.acts.count, 0);
+	arena_clear(&place.arena);
 }
 END_TEST
 
@@ -185,6 +186,7 @@ START_TEST(refuses_the_queue_group_for_members)
 	configure(&place,
 		"{\"domain\": \"club.example\", \"members\": {\"group\": \"postigo-drop\"}}");
 	assert_refused(&place, ERROR_CONFIG);
+	arena_clear(&place.arena);
 }
 END_TEST
 
@@ -195,6 +197,7 @@ START_TEST(refuses_a_fault_in_the_configuration)
 	make_place(&place);
 	configure(&place, "{\"domain\": ");
 	assert_refused(&place, ERROR_CONFIG);
+	arena_clear(&place.arena);
 }
 END_TEST
 
@@ -208,6 +211,7 @@ START_TEST(refuses_links_and_files_for_directories)
 	ck_assert_int_eq(unlink(place.state), 0);
 	unit_write_file(place.directory, "state", "", 0644);
 	assert_refused(&place, ERROR_CONFIG);
+	arena_clear(&place.arena);
 }
 END_TEST
 

@@ -41,13 +41,30 @@ static inline char *unit_scratch(void)
 	return path;
 }
 
-/* Makes the directory `name` (0755) in the scratch directory and returns an open descriptor of it. */
+static inline int unit_remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+	(void)status;
+	(void)type;
+	(void)walk;
+	return remove(path);
+}
+
+static inline void unit_remove_tree(const char *path)
+{
+	nftw(path, unit_remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/*
+ * Makes the directory `name` (0755) in the scratch directory and returns an open descriptor of it. It is empty: what an
+ * earlier test left in one of this name is removed.
+ */
 static inline int unit_directory(const char *name)
 {
 	char path[256];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", unit_scratch(), name);
+	unit_remove_tree(path);
 	ck_assert_msg(mkdir(path, 0755) == 0, "mkdir %s: %s", path, strerror(errno));
 	ck_assert_int_eq(chmod(path, 0755), 0);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -129,14 +146,6 @@ static inline const TTest *unit_root_test(const TTest *test)
 /* Adds a test that needs root; without root it is reported as skipped, by name. */
 #define unit_add_root_test(tcase, test) tcase_add_test(tcase, unit_root_test(test))
 
-static inline int unit_remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-	(void)status;
-	(void)type;
-	(void)walk;
-	return remove(path);
-}
-
 /* Runs the suite, prints TAP, removes the scratch directory. Returns the exit status of main(). */
 static inline int unit_run(Suite *suite)
 {
@@ -150,7 +159,7 @@ static inline int unit_run(Suite *suite)
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
-	nftw(unit_scratch(), unit_remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	unit_remove_tree(unit_scratch());
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -93,7 +93,8 @@ static bool split_values(char *output, const char *values[PARAMETERS])
 static bool ask_postconf(const struct postfix_instance *instance, struct arena *arena,
 	const char *values[PARAMETERS], struct error *err)
 {
-	const char *argv[PARAMETERS + 5] = {instance->postconf, "-c", instance->config_directory, "-xh"};
+	const char *argv[PARAMETERS + 5] = {instance->postconf, "-c", instance->config_directory,
+		"-xh"};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
@@ -126,8 +127,8 @@ static void take_values(struct postfix_instance *instance, const char *const val
 	instance->relay_includes_subdomains = string_list_contains(&parents, "relay_domains");
 }
 
-bool postfix_instance_open(struct postfix_instance *ret_instance, const struct sync_settings *settings,
-	struct arena *arena, struct error *err)
+bool postfix_instance_open(struct postfix_instance *ret_instance,
+	const struct sync_settings *settings, struct arena *arena, struct error *err)
 {
 	struct postfix_instance instance = {
 		.config_directory = settings->postfix_config_directory,
@@ -135,7 +136,7 @@ bool postfix_instance_open(struct postfix_instance *ret_instance, const struct s
 		.own_map = settings->path,
 		.timeout_ms = (int)settings->command_timeout * 1000,
 	};
-	const char *values[PARAMETERS];
+	const char *values[PARAMETERS] = {NULL};
 
 	if (!trusted_program_check(instance.postconf, err) ||
 		!ask_postconf(&instance, arena, values, err))
@@ -143,7 +144,8 @@ bool postfix_instance_open(struct postfix_instance *ret_instance, const struct s
 	take_values(&instance, values, arena);
 	instance.postmap = settings->postmap;
 	if (!*settings->postmap)
-		instance.postmap = arena_printf(arena, "%s/postmap", values[PARAMETER_COMMAND_DIRECTORY]);
+		instance.postmap =
+			arena_printf(arena, "%s/postmap", values[PARAMETER_COMMAND_DIRECTORY]);
 	if (!trusted_program_check(instance.postmap, err))
 		return false;
 	*ret_instance = instance;
@@ -162,12 +164,13 @@ static bool is_own_map(const struct postfix_instance *instance, const char *tabl
 	return colon && strcmp(colon + 1, instance->own_map) == 0;
 }
 
-/* Postfix's exit status 1 means both "no such key" and "cannot tell"; only the latter says something. */
+/* Postfix's exit status 1 means both "no such key" and "cannot tell"; only the latter says
+ * something. */
 static enum lookup_result ask_table(const struct postfix_instance *instance, const char *table,
 	const char *key, struct arena *arena, struct error *err)
 {
-	const char *const argv[] = {
-		instance->postmap, "-c", instance->config_directory, "-q", key, table, NULL};
+	const char *const argv[] = {instance->postmap, "-c", instance->config_directory, "-q", key,
+		table, NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
@@ -190,7 +193,8 @@ static enum lookup_result match_item(const struct postfix_instance *instance, co
 	const char *name, struct arena *arena, struct error *err)
 {
 	if (item[0] == '/') {
-		error_set(err, ERROR_MTA_COMMAND, _("%s is a file of patterns, which is not read"), item);
+		error_set(err, ERROR_MTA_COMMAND, _("%s is a file of patterns, which is not read"),
+			item);
 		return LOOKUP_FAILED;
 	}
 	if (!strchr(item, ':'))
@@ -202,8 +206,9 @@ static enum lookup_result match_item(const struct postfix_instance *instance, co
 }
 
 /*
- * The names under which a domain may stand in relay_domains: itself and its parents, the parents with a dot in front
- * where parent_domain_matches_subdomains does not name the list. In the other lists only itself.
+ * The names under which a domain may stand in relay_domains: itself and its parents, the parents
+ * with a dot in front where parent_domain_matches_subdomains does not name the list. In the other
+ * lists only itself.
  */
 static void candidates_of(const struct postfix_instance *instance, const char *domain, bool parents,
 	struct arena *arena, struct string_list *ret_names)
@@ -212,7 +217,8 @@ static void candidates_of(const struct postfix_instance *instance, const char *d
 	if (!parents)
 		return;
 	for (const char *dot = strchr(domain, '.'); dot; dot = strchr(dot + 1, '.'))
-		string_list_add(ret_names, arena, instance->relay_includes_subdomains ? dot + 1 : dot);
+		string_list_add(ret_names, arena,
+			instance->relay_includes_subdomains ? dot + 1 : dot);
 }
 
 static enum lookup_result match_names(const struct postfix_instance *instance, const char *item,
@@ -227,7 +233,8 @@ static enum lookup_result match_names(const struct postfix_instance *instance, c
 	return LOOKUP_NOT_FOUND;
 }
 
-/* The first item that matches decides, as in Postfix; what cannot be asked leaves the list undecided. */
+/* The first item that matches decides, as in Postfix; what cannot be asked leaves the list
+ * undecided. */
 static enum lookup_result match_list(const struct postfix_instance *instance,
 	const struct string_list *list, const struct string_list *names, struct arena *arena,
 	struct error *err)
@@ -248,8 +255,8 @@ static enum lookup_result match_list(const struct postfix_instance *instance,
 	return LOOKUP_NOT_FOUND;
 }
 
-enum lookup_result postfix_serves_domain(const struct postfix_instance *instance, const char *domain,
-	struct arena *arena, struct error *err)
+enum lookup_result postfix_serves_domain(const struct postfix_instance *instance,
+	const char *domain, struct arena *arena, struct error *err)
 {
 	bool failed = false;
 	struct error first = {.code = ERROR_NONE};
@@ -312,10 +319,11 @@ const char *postfix_map_type_of(const struct postfix_instance *instance, const c
 }
 
 /* Runs "postfix VERB" for this instance. */
-static bool run_postfix(const struct postfix_instance *instance, const char *verb, struct arena *arena,
-	struct process_result *ret_result, struct error *err)
+static bool run_postfix(const struct postfix_instance *instance, const char *verb,
+	struct arena *arena, struct process_result *ret_result, struct error *err)
 {
-	const char *const argv[] = {instance->postfix, "-c", instance->config_directory, verb, NULL};
+	const char *const argv[] = {instance->postfix, "-c", instance->config_directory, verb,
+		NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
@@ -345,7 +353,8 @@ bool postfix_reload(const struct postfix_instance *instance, struct arena *arena
 	if (!run_postfix(instance, "reload", arena, &result, err))
 		return false;
 	if (!process_succeeded(&result))
-		return error_set(err, ERROR_MTA_COMMAND, _("Postfix did not reload; its log says why"));
+		return error_set(err, ERROR_MTA_COMMAND,
+			_("Postfix did not reload; its log says why"));
 	*ret_running = true;
 	return true;
 }

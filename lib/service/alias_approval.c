@@ -189,7 +189,7 @@ static bool approve_in(struct alias_session *session, const char *id, struct are
 	struct alias_decision *ret_decision, struct error *err)
 {
 	struct claim claim cleanup_claim = {.held = false};
-	struct alias_request request;
+	struct alias_request request = {0};
 	struct alias_entry after;
 	struct alias_change change;
 	bool done;
@@ -242,7 +242,7 @@ bool alias_reject(const struct alias_context *context, const char *id, const cha
 {
 	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
 	struct claim claim cleanup_claim = {.held = false};
-	struct alias_request request;
+	struct alias_request request = {0};
 	struct alias_change change = {.op = "reject", .reason = reason};
 	bool done;
 

@@ -100,7 +100,7 @@ static bool ask_postconf(const struct postfix_instance *instance, struct arena *
 		.timeout_ms = instance->timeout_ms,
 		.output_limit = OUTPUT_LIMIT,
 	};
-	struct process_result result;
+	struct process_result result = {0};
 
 	memcpy(argv + 4, parameter_names, sizeof(parameter_names));
 	if (!process_run(&request, arena, &result, err))
@@ -176,7 +176,7 @@ static enum lookup_result ask_table(const struct postfix_instance *instance, con
 		.timeout_ms = instance->timeout_ms,
 		.output_limit = OUTPUT_LIMIT,
 	};
-	struct process_result result;
+	struct process_result result = {0};
 
 	if (!process_run(&request, arena, &result, err))
 		return LOOKUP_FAILED;
@@ -341,7 +341,7 @@ static bool run_postfix(const struct postfix_instance *instance, const char *ver
 bool postfix_reload(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
 	struct error *err)
 {
-	struct process_result result;
+	struct process_result result = {0};
 
 	if (!trusted_program_check(instance->postfix, err) ||
 		!run_postfix(instance, "status", arena, &result, err))

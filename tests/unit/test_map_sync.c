@@ -359,6 +359,42 @@ START_TEST(judges_counts)
 }
 END_TEST
 
+/* What the syncing command has just decided row by row is no accident; what goes beside it may be one. */
+START_TEST(decided_removals_hit_no_rail)
+{
+	static const struct {
+		int64_t decided;
+		bool passes;
+	} cases[] = {{0, false}, {9, false}, {10, true}, {20, true}};
+	struct arena arena cleanup_arena = ARENA_INIT;
+	const struct settings settings = some_settings();
+	const struct map_counts counts = {.wanted = 80, .live = 100, .removed = 20};
+	const struct map_counts last = {.wanted = 0, .live = 1, .removed = 1};
+
+	/* At most ten of a hundred, so ten of the twenty must have been decided. */
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const struct map_sync_request request = {
+			.settings = &settings, .decided_removals = cases[i].decided};
+		struct map_sync_result result = {.warning_count = 0};
+		struct map_rails rails = {.request = &request, .result = &result, .arena = &arena};
+		struct error err;
+
+		map_rails_judge(&rails, &counts);
+		ck_assert_int_eq(map_rails_pass(&rails, &err), cases[i].passes);
+	}
+	for (int64_t decided = 0; decided <= 1; decided++) {
+		const struct map_sync_request request = {
+			.settings = &settings, .decided_removals = decided};
+		struct map_sync_result result = {.warning_count = 0};
+		struct map_rails rails = {.request = &request, .result = &result, .arena = &arena};
+		struct error err;
+
+		map_rails_judge(&rails, &last);
+		ck_assert_int_eq(map_rails_pass(&rails, &err), decided == 1);
+	}
+}
+END_TEST
+
 START_TEST(reports_all_rails_in_order)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -616,6 +652,7 @@ int main(void)
 	tcase_add_test(walk, lists_differences);
 	tcase_add_test(walk, keeps_no_difference_unasked);
 	tcase_add_loop_test(rails, judges_counts, 0, (int)ARRAY_LENGTH(judgements));
+	tcase_add_test(rails, decided_removals_hit_no_rail);
 	tcase_add_test(rails, reports_all_rails_in_order);
 	tcase_add_loop_test(rails, checks_forced_names, 0, (int)ARRAY_LENGTH(forces));
 	tcase_add_test(rails, result_as_json);

@@ -136,8 +136,10 @@ bool postfix_instance_open(struct postfix_instance *ret_instance,
 		.own_map = settings->path,
 		.timeout_ms = (int)settings->command_timeout * 1000,
 	};
-	const char *values[PARAMETERS] = {NULL};
+	const char *values[PARAMETERS];
 
+	for (size_t i = 0; i < PARAMETERS; i++)
+		values[i] = "";
 	if (!trusted_program_check(instance.postconf, err) ||
 		!ask_postconf(&instance, arena, values, err))
 		return false;

@@ -10,7 +10,9 @@ sync_install
 
 # Which programs a command starts: strace sees every execve, also of children.
 programs_of() {
-	strace -f -q -e trace=execve -e signal=none -o "$scratch/trace" "$@" >"$stdout_file" 2>&1
+	# The leak sanitizer does not work under strace.
+	ASAN_OPTIONS=detect_leaks=0 strace -f -q -e trace=execve -e signal=none -o "$scratch/trace" "$@" \
+		>"$stdout_file" 2>"$stderr_file"
 	grep -o 'execve("[^"]*"' "$scratch/trace" | cut -d'"' -f2 | xargs -n 1 basename | tail -n +2 | xargs
 }
 

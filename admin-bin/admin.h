@@ -35,12 +35,17 @@ struct sync_outcome {
 	struct error error;
 };
 
+/* What the decisions before a sync were about. */
+struct decided_aliases {
+	struct string_list aliases; /* whose rows are new or different; a refused one makes the sync partial */
+	int64_t removals;	    /* aliases that are gone */
+};
+
 /*
- * Syncs the members' map as --sync, --no-sync and the configuration say, after decisions that changed the store and took `removals` aliases away. Prints what
- * happened.
+ * Syncs the members' map as --sync, --no-sync and the configuration say, after decisions that changed the store. Prints what happened.
  */
-void admin_sync_after_decision(struct admin *admin, const struct command_line *line, int64_t removals,
-	struct sync_outcome *ret_outcome);
+void admin_sync_after_decision(struct admin *admin, const struct command_line *line,
+	const struct decided_aliases *decided, struct sync_outcome *ret_outcome);
 
 /* A sync result as JSON; the caller frees it. */
 struct json *admin_sync_json(const struct map_sync_result *result);

@@ -15,22 +15,23 @@ static struct json *rows_json(const struct map_sync_result *result)
 	json_set_integer(rows, "added", result->added);
 	json_set_integer(rows, "changed", result->changed_rows);
 	json_set_integer(rows, "removed", result->removed);
+	json_set_integer(rows, "refused", result->refused_count);
 	return rows;
 }
 
-static struct json *warnings_json(const struct map_sync_result *result)
+static struct json *notes_json(const struct map_sync_note *notes, size_t count)
 {
-	struct json *warnings = json_new_array();
+	struct json *array = json_new_array();
 
-	for (size_t i = 0; i < result->warning_count; i++) {
-		struct json *warning = json_add(warnings, json_new_object());
+	for (size_t i = 0; i < count; i++) {
+		struct json *note = json_add(array, json_new_object());
 
-		json_set_text(warning, "code", result->warnings[i].code);
-		if (*result->warnings[i].key)
-			json_set_text(warning, "key", result->warnings[i].key);
-		json_set_text(warning, "detail", result->warnings[i].detail);
+		json_set_text(note, "code", notes[i].code);
+		if (*notes[i].key)
+			json_set_text(note, "key", notes[i].key);
+		json_set_text(note, "detail", notes[i].detail);
 	}
-	return warnings;
+	return array;
 }
 
 static struct json *steps_json(const struct map_sync_result *result)
@@ -75,7 +76,8 @@ struct json *admin_sync_json(const struct map_sync_result *result)
 	json_set_text(object, "type", result->type);
 	json_set_text(object, "path", result->path);
 	json_set(object, "rows", rows_json(result));
-	json_set(object, "warnings", warnings_json(result));
+	json_set(object, "warnings", notes_json(result->warnings, result->warning_count));
+	json_set(object, "refused", notes_json(result->refused, result->refused_listed));
 	if (result->difference_count > 0)
 		json_set(object, "changes", differences_json(result));
 	json_set(object, "steps", steps_json(result));
@@ -93,6 +95,23 @@ static void warn_all(struct admin *admin, const struct map_sync_result *result)
 	for (size_t i = 0; i < result->warning_count; i++)
 		output_warn(&admin->output, "%s: %s", result->warnings[i].code,
 			printable_text(result->warnings[i].detail, &admin->arena));
+	for (size_t i = 0; i < result->refused_listed; i++)
+		output_warn(&admin->output, _("%s refused: %s: %s"), result->refused[i].key,
+			result->refused[i].code,
+			printable_text(result->refused[i].detail, &admin->arena));
+}
+
+/* What a sync ends with that left rows out. */
+static void set_partial(const struct map_sync_result *result, const struct map_sync_note *first, struct error *err)
+{
+	error_set(err, ERROR_PARTIAL,
+		ngettext("%jd alias is not live as it was approved", "%jd aliases are not live as they were approved",
+			(unsigned long)result->refused_count),
+		(intmax_t)result->refused_count);
+	error_why(err, "%s: %s: %s", first->key, first->code, first->detail);
+	error_fix(err, _("put right what is named there and sync again; to do it nevertheless: postigo-admin sync "
+			 "--force=%s"),
+		first->code);
 }
 
 static void say_difference(struct admin *admin, const struct map_difference *difference)
@@ -127,13 +146,39 @@ void admin_say_sync(struct admin *admin, const struct map_sync_result *result)
 		output_say(output, _("Nothing was installed.  Apply with: postigo-admin sync"));
 }
 
-void admin_sync_after_decision(struct admin *admin, const struct command_line *line, int64_t removals,
-	struct sync_outcome *ret_outcome)
+/* Of what was decided just now, the first that was refused. What was refused before is a warning here. */
+static const struct map_sync_note *refused_decision(const struct map_sync_result *result,
+	const struct string_list *aliases)
+{
+	for (size_t i = 0; i < result->refused_listed; i++) {
+		if (string_list_contains(aliases, result->refused[i].key))
+			return &result->refused[i];
+	}
+	return NULL;
+}
+
+static void end_partial(struct admin *admin, const struct decided_aliases *decided, struct sync_outcome *outcome)
+{
+	const struct map_sync_note *refused = refused_decision(&outcome->result, &decided->aliases);
+
+	if (!refused)
+		return;
+	outcome->failed = true;
+	outcome->code = ERROR_PARTIAL;
+	set_partial(&outcome->result, refused, &outcome->error);
+	error_prefix(&outcome->error, _("decided and stored, but"));
+	if (admin->output.shape != OUTPUT_JSON)
+		output_error(&admin->output, &outcome->error);
+}
+
+void admin_sync_after_decision(struct admin *admin, const struct command_line *line,
+	const struct decided_aliases *decided, struct sync_outcome *ret_outcome)
 {
 	const struct map_sync_request request = {
 		.state_directory = POSTIGO_STATE_DIRECTORY,
 		.settings = &admin->settings,
-		.decided_removals = removals,
+		.decided_removals = decided->removals,
+		.decided = decided->aliases,
 		.now = admin->now,
 	};
 	bool wanted = admin->settings.sync.enabled && admin->settings.sync.after_approve;
@@ -152,6 +197,7 @@ void admin_sync_after_decision(struct admin *admin, const struct command_line *l
 	warn_all(admin, &ret_outcome->result);
 	if (!ret_outcome->failed) {
 		admin_say_sync(admin, &ret_outcome->result);
+		end_partial(admin, decided, ret_outcome);
 		return;
 	}
 	ret_outcome->code = ret_outcome->error.code;
@@ -208,5 +254,11 @@ int command_sync(void *context, const struct command_line *line)
 	}
 	warn_all(admin, &result);
 	admin_say_sync(admin, &result);
-	return finish_sync(admin, &result, request.check && result.changed ? ERROR_WOULD_CHANGE : ERROR_NONE);
+	if (request.check && result.changed)
+		return finish_sync(admin, &result, ERROR_WOULD_CHANGE);
+	if (result.refused_count == 0)
+		return finish_sync(admin, &result, ERROR_NONE);
+	set_partial(&result, &result.refused[0], &err);
+	finish_sync(admin, &result, err.code);
+	return output_error(&admin->output, &err);
 }

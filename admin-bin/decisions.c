@@ -36,7 +36,10 @@ void decisions_note(struct admin *admin, struct decisions *decisions, const stru
 {
 	json_add(decisions->results, decision_json(decision));
 	decisions->changed |= decision->changed;
-	decisions->removals += decision->changed && decision->destinations.count == 0;
+	if (decision->changed && decision->destinations.count == 0)
+		decisions->decided.removals++;
+	else if (decision->changed)
+		string_list_add(&decisions->decided.aliases, &admin->arena, decision->alias);
 	decisions->done = true;
 	say_decision(admin, decision);
 }
@@ -67,9 +70,9 @@ int decisions_finish(struct admin *admin, const struct command_line *line, struc
 	int code = (int)decisions->code;
 
 	if (decisions->changed)
-		admin_sync_after_decision(admin, line, decisions->removals, &sync);
+		admin_sync_after_decision(admin, line, &decisions->decided, &sync);
 	if (code == ERROR_NONE && sync.failed)
-		code = sync.code == ERROR_AFTER_LIVE ? ERROR_AFTER_LIVE : ERROR_NOT_SYNCED;
+		code = (int)sync.error.code;
 	json_set_boolean(document, "changed", decisions->changed);
 	json_set(document, "results", decisions->results);
 	decisions->results = NULL;

@@ -7,7 +7,7 @@
 struct decisions {
 	struct json *results;
 	bool changed;
-	int64_t removals; /* aliases that are gone */
+	struct decided_aliases decided;
 	bool done; /* at least one decision was made */
 	enum error_code code; /* of the first failure */
 	struct error failure;

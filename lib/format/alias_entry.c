@@ -1,6 +1,7 @@
 #include "format/alias_entry.h"
 
 #include "base/message.h"
+#include "format/alias_line.h"
 #include "format/email_address.h"
 #include "format/json.h"
 #include "format/printable.h"
@@ -8,9 +9,6 @@
 #include "format/username.h"
 
 #include <string.h>
-
-#define REQUEST_DIGITS 32
-#define SOURCE_MAX 32
 
 static const char *const status_names[] = {
 	[ALIAS_ACTIVE] = "active",
@@ -54,31 +52,7 @@ static bool copy_time(const struct json *json, int64_t *ret_seconds)
 /* One syntax for every address of the store, so that equal mailboxes are equal bytes. */
 static bool is_canonical_address(const char *text)
 {
-	char canonical[EMAIL_ADDRESS_MAX + 1];
-
-	if (email_address_check(text) != EMAIL_OK)
-		return false;
-	email_address_canonical(text, canonical);
-	return strcmp(text, canonical) == 0;
-}
-
-static bool request_id_is_valid(const char *id)
-{
-	size_t digits = strspn(id, "0123456789");
-	const char *tail = id + digits;
-
-	if (*id == '\0')
-		return true;
-	return digits >= 1 && digits <= 10 && id[0] != '0' && tail[0] == '-' &&
-	       strspn(tail + 1, "0123456789abcdef") == REQUEST_DIGITS &&
-	       tail[1 + REQUEST_DIGITS] == '\0';
-}
-
-static bool source_is_valid(const char *source)
-{
-	size_t length = strspn(source, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	return length >= 1 && length <= SOURCE_MAX && source[length] == '\0';
+	return email_address_check(text) == EMAIL_OK && email_address_is_canonical(span_of(text));
 }
 
 static bool destination_is_new(const struct string_list *list, const char *text)
@@ -163,7 +137,7 @@ static bool read_approved_by(const struct json *json, struct arena *arena,
 
 static bool read_request_id(const struct json *json, struct arena *arena, struct alias_entry *entry)
 {
-	return copy_text(json, arena, &entry->request_id) && request_id_is_valid(entry->request_id);
+	return copy_text(json, arena, &entry->request_id) && alias_request_id_is_valid(entry->request_id);
 }
 
 /* "Never" is the absent member; the epoch would be a second way to write it. */
@@ -175,7 +149,7 @@ static bool read_expires(const struct json *json, struct arena *arena, struct al
 
 static bool read_source(const struct json *json, struct arena *arena, struct alias_entry *entry)
 {
-	return copy_text(json, arena, &entry->source) && source_is_valid(entry->source);
+	return copy_text(json, arena, &entry->source) && alias_source_is_valid(entry->source);
 }
 
 static bool read_note(const struct json *json, struct arena *arena, struct alias_entry *entry)
@@ -259,7 +233,7 @@ bool alias_entry_from_json(const struct json *json, struct arena *arena,
 	return true;
 }
 
-bool alias_entry_parse(const char *text, size_t length, struct arena *arena,
+bool alias_entry_parse_any(const char *text, size_t length, struct arena *arena,
 	struct alias_entry *ret_entry, struct error *err)
 {
 	static const struct json_rules rules = {.bytes = ALIAS_ENTRY_MAX, .depth = 2};
@@ -270,6 +244,18 @@ bool alias_entry_parse(const char *text, size_t length, struct arena *arena,
 		return false;
 	}
 	return alias_entry_from_json(json, arena, ret_entry, err);
+}
+
+bool alias_entry_parse(const char *text, size_t length, struct arena *arena,
+	struct alias_entry *ret_entry, struct error *err)
+{
+	struct alias_line line;
+
+	if (alias_line_scan(text, length, &line)) {
+		*ret_entry = alias_line_entry(&line, arena);
+		return true;
+	}
+	return alias_entry_parse_any(text, length, arena, ret_entry, err);
 }
 
 static void set_time(struct json *json, const char *key, int64_t seconds)

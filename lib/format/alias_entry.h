@@ -55,6 +55,10 @@ must_check bool alias_entry_validate(const struct alias_entry *entry, struct err
 must_check bool alias_entry_parse(const char *text, size_t length, struct arena *arena, struct alias_entry *ret_entry,
 	struct error *err);
 
+/* The same without the short way for the canonical form: what alias_line_scan() is held against. */
+must_check bool alias_entry_parse_any(const char *text, size_t length, struct arena *arena,
+	struct alias_entry *ret_entry, struct error *err);
+
 /* The entry as JSON with its members in the order of the format. The caller frees it. */
 struct json *alias_entry_to_json(const struct alias_entry *entry);
 

@@ -14,29 +14,69 @@ static const char *const forbidden_parents[] = {
 	"onion",
 };
 
-static bool is_letter_or_digit(char byte)
-{
-	return ascii_is_digit(byte) || ascii_is_lower(byte) || ascii_is_upper(byte);
-}
+enum byte_class {
+	BYTE_BAD,
+	BYTE_ALNUM,
+	BYTE_SIGN, /* only in a local part */
+	BYTE_HYPHEN,
+	BYTE_DOT,
+	BYTE_AT,
+};
 
+#define CLASS_8(class) class, class, class, class, class, class, class, class
+#define CLASS_26(class) CLASS_8(class), CLASS_8(class), CLASS_8(class), class, class
+
+/* clang-format off */
 /*
- * An allow-list. Left out of RFC 5321's atoms are: "|", "/" and "\", which make a command or a file
- * of a local recipient; "%" and "!", which Postfix may read as routes; and what a shell or a
- * regular expression would take to heart.
+ * Meaning of a byte below 0x80; an allow-list. Left out of RFC 5321's atoms are: "|", "/" and "\",
+ * which make a command or a file of a local recipient; "%" and "!", which Postfix may read as
+ * routes; and what a shell or a regular expression would take to heart.
  */
-static bool is_local_byte(char byte)
+static const unsigned char byte_classes[128] = {
+	CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD),
+	/* blank to "/" */
+	BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_SIGN,
+	BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_SIGN, BYTE_BAD, BYTE_HYPHEN, BYTE_DOT, BYTE_BAD,
+	CLASS_8(BYTE_ALNUM), BYTE_ALNUM, BYTE_ALNUM,
+	/* ":" to "@" */
+	BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_SIGN, BYTE_BAD, BYTE_BAD, BYTE_AT,
+	CLASS_26(BYTE_ALNUM),
+	/* "[" to "`" */
+	BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_SIGN, BYTE_BAD,
+	CLASS_26(BYTE_ALNUM),
+	/* "{" to the end */
+	BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_SIGN, BYTE_BAD,
+};
+/* clang-format on */
+
+static unsigned char class_of(char byte)
 {
-	return is_letter_or_digit(byte) || (byte != '\0' && strchr("._+-=~'", byte));
+	return (unsigned char)byte < 0x80 ? byte_classes[(unsigned char)byte] : BYTE_BAD;
 }
 
-static enum email_fault check_bytes(const char *text)
+/* What is wrong with a byte that may stand nowhere. */
+static enum email_fault byte_fault(char byte, enum email_fault fault)
 {
-	for (; *text; text++) {
-		if ((unsigned char)*text >= 0x80)
-			return EMAIL_NOT_ASCII;
-		if (!is_local_byte(*text) && *text != '@')
-			return EMAIL_BAD_BYTE;
+	return (unsigned char)byte >= 0x80 ? EMAIL_NOT_ASCII : fault;
+}
+
+/* Goes through all bytes; `*ret_local` becomes the length of the local part. */
+static enum email_fault check_bytes(struct span text, size_t *ret_local)
+{
+	size_t local = text.length;
+	size_t signs = 0;
+
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char class = class_of(text.bytes[i]);
+
+		if (class == BYTE_BAD)
+			return byte_fault(text.bytes[i], EMAIL_BAD_BYTE);
+		if (class == BYTE_AT && signs++ == 0)
+			local = i;
 	}
+	if (signs != 1)
+		return signs == 0 ? EMAIL_NO_AT : EMAIL_TWO_AT;
+	*ret_local = local;
 	return EMAIL_OK;
 }
 
@@ -58,13 +98,13 @@ static enum email_fault check_local(const char *local, size_t length)
 	return EMAIL_OK;
 }
 
-static enum email_fault check_domain_bytes(const char *text)
+static enum email_fault check_domain_bytes(struct span text)
 {
-	for (; *text; text++) {
-		if ((unsigned char)*text >= 0x80)
-			return EMAIL_NOT_ASCII;
-		if (!is_letter_or_digit(*text) && *text != '-' && *text != '.')
-			return EMAIL_DOMAIN_BYTE;
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char class = class_of(text.bytes[i]);
+
+		if (class != BYTE_ALNUM && class != BYTE_HYPHEN && class != BYTE_DOT)
+			return byte_fault(text.bytes[i], EMAIL_DOMAIN_BYTE);
 	}
 	return EMAIL_OK;
 }
@@ -76,41 +116,58 @@ static bool is_label(const char *label, size_t length)
 }
 
 /* Walks the labels; `*ret_last` becomes the last one. */
-static enum email_fault check_labels(const char *text, const char **ret_last)
+static enum email_fault check_labels(struct span text, struct span *ret_last)
 {
-	const char *label = text;
+	size_t start = 0;
 
-	for (;;) {
-		size_t length = strcspn(label, ".");
-
-		if (!is_label(label, length))
+	for (size_t i = 0; i <= text.length; i++) {
+		if (i < text.length && text.bytes[i] != '.')
+			continue;
+		if (!is_label(text.bytes + start, i - start))
 			return EMAIL_DOMAIN_LABEL;
-		if (label[length] == '\0')
-			break;
-		label += length + 1;
+		if (i == text.length)
+			*ret_last = (struct span){text.bytes + start, i - start};
+		start = i + 1;
 	}
-	*ret_last = label;
 	return EMAIL_OK;
 }
 
-static bool is_forbidden(const char *domain)
+static bool is_number(struct span label)
+{
+	for (size_t i = 0; i < label.length; i++) {
+		if (!ascii_is_digit(label.bytes[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool equals_nocase(struct span left, const char *right)
+{
+	for (size_t i = 0; i < left.length; i++, right++) {
+		if (ascii_to_lower(left.bytes[i]) != *right)
+			return false;
+	}
+	return *right == '\0';
+}
+
+/* Every forbidden parent is one label: the last one tells. */
+static bool is_forbidden(struct span last)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(forbidden_parents); i++) {
-		if (email_domain_is_within(domain, forbidden_parents[i]))
+		if (equals_nocase(last, forbidden_parents[i]))
 			return true;
 	}
 	return false;
 }
 
-enum email_fault email_domain_check(const char *text)
+static enum email_fault check_domain(struct span text)
 {
-	size_t length = strnlen(text, EMAIL_DOMAIN_MAX + 1);
 	enum email_fault fault;
-	const char *last;
+	struct span last = {text.bytes, 0};
 
-	if (length == 0)
+	if (text.length == 0)
 		return EMAIL_DOMAIN_EMPTY;
-	if (length > EMAIL_DOMAIN_MAX)
+	if (text.length > EMAIL_DOMAIN_MAX)
 		return EMAIL_DOMAIN_TOO_LONG;
 	fault = check_domain_bytes(text);
 	if (fault != EMAIL_OK)
@@ -118,32 +175,52 @@ enum email_fault email_domain_check(const char *text)
 	fault = check_labels(text, &last);
 	if (fault != EMAIL_OK)
 		return fault;
-	if (last == text)
+	if (last.bytes == text.bytes)
 		return EMAIL_DOMAIN_SINGLE;
-	if (last[strspn(last, "0123456789")] == '\0')
+	if (is_number(last))
 		return EMAIL_DOMAIN_NUMERIC;
-	return is_forbidden(text) ? EMAIL_DOMAIN_FORBIDDEN : EMAIL_OK;
+	return is_forbidden(last) ? EMAIL_DOMAIN_FORBIDDEN : EMAIL_OK;
+}
+
+enum email_fault email_domain_check(const char *text)
+{
+	return check_domain((struct span){text, strnlen(text, EMAIL_DOMAIN_MAX + 1)});
+}
+
+enum email_fault email_address_check_span(struct span text)
+{
+	enum email_fault fault;
+	size_t local;
+
+	if (text.length == 0)
+		return EMAIL_EMPTY;
+	if (text.length > EMAIL_ADDRESS_MAX)
+		return EMAIL_TOO_LONG;
+	fault = check_bytes(text, &local);
+	if (fault != EMAIL_OK)
+		return fault;
+	fault = check_local(text.bytes, local);
+	if (fault != EMAIL_OK)
+		return fault;
+	return check_domain((struct span){text.bytes + local + 1, text.length - local - 1});
 }
 
 enum email_fault email_address_check(const char *text)
 {
-	enum email_fault fault;
-	const char *at;
+	return email_address_check_span(
+		(struct span){text, strnlen(text, EMAIL_ADDRESS_MAX + 1)});
+}
 
-	if (!*text)
-		return EMAIL_EMPTY;
-	if (strnlen(text, EMAIL_ADDRESS_MAX + 1) > EMAIL_ADDRESS_MAX)
-		return EMAIL_TOO_LONG;
-	fault = check_bytes(text);
-	if (fault != EMAIL_OK)
-		return fault;
-	at = strchr(text, '@');
-	if (!at)
-		return EMAIL_NO_AT;
-	if (strchr(at + 1, '@'))
-		return EMAIL_TWO_AT;
-	fault = check_local(text, (size_t)(at - text));
-	return fault != EMAIL_OK ? fault : email_domain_check(at + 1);
+bool email_address_is_canonical(struct span address)
+{
+	bool domain = false;
+
+	for (size_t i = 0; i < address.length; i++) {
+		domain |= address.bytes[i] == '@';
+		if (domain && ascii_is_upper(address.bytes[i]))
+			return false;
+	}
+	return true;
 }
 
 void email_address_canonical(const char *address, char ret_text[EMAIL_ADDRESS_MAX + 1])

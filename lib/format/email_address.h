@@ -10,6 +10,7 @@
 #define POSTIGO_FORMAT_EMAIL_ADDRESS_H
 
 #include "base/compiler.h"
+#include "base/span.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +46,12 @@ enum email_fault {
  * Returns the first fault found, EMAIL_OK when there is none.
  */
 must_check enum email_fault email_address_check(const char *text);
+
+/* The same for an address without terminator. */
+must_check enum email_fault email_address_check_span(struct span text);
+
+/* Whether a valid address is in canonical form already. */
+bool email_address_is_canonical(struct span address);
 
 /*
  * Writes the canonical form of a valid address: domain in lower case, local part as given.

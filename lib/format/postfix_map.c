@@ -37,44 +37,74 @@ int postfix_map_compare(const char *left, const char *right)
 
 /* "#" opens a comment, a quote makes postmap parse the rest of the line, and postmap folds upper
  * case. */
-static const char *key_fault(const char *key)
+static const char *key_fault(struct span key)
 {
-	if (email_address_check(key) != EMAIL_OK)
+	if (email_address_check_span(key) != EMAIL_OK)
 		return "the key is not an address";
-	if (!ascii_is_lower(key[0]) && !ascii_is_digit(key[0]) && key[0] != '_')
+	if (!ascii_is_lower(key.bytes[0]) && !ascii_is_digit(key.bytes[0]) && key.bytes[0] != '_')
 		return "the key starts with a sign";
-	for (const char *byte = key; *byte; byte++) {
-		if (ascii_is_upper(*byte))
+	for (size_t i = 0; i < key.length; i++) {
+		if (ascii_is_upper(key.bytes[i]))
 			return "the key has upper case";
 	}
 	return NULL;
 }
 
-static const char *row_fault(const char *key, const struct string_list *destinations)
+/* Counts what the destination adds to the line: with a comma and a blank; the first one's stand for
+ * TAB and newline. */
+static const char *destination_fault(struct span destination, size_t *length)
+{
+	*length += destination.length + 2;
+	return email_address_check_span(destination) == EMAIL_OK
+		       ? NULL
+		       : "a destination is not an address";
+}
+
+static const char *row_fault(struct span key, size_t count)
 {
 	const char *fault = key_fault(key);
-	size_t length = strlen(key); /* TAB and newline count below as the first separator */
 
+	return !fault && count == 0 ? "there is no destination" : fault;
+}
+
+static bool give_verdict(const char *fault, size_t length, const char **ret_fault)
+{
+	if (!fault && length > POSTFIX_MAP_LINE_MAX)
+		fault = "the line is too long";
 	if (fault)
-		return fault;
-	if (destinations->count == 0)
-		return "there is no destination";
-	for (size_t i = 0; i < destinations->count; i++) {
-		if (email_address_check(destinations->items[i]) != EMAIL_OK)
-			return "a destination is not an address";
-		length += strlen(destinations->items[i]) + 2;
-	}
-	return length > POSTFIX_MAP_LINE_MAX ? "the line is too long" : NULL;
+		*ret_fault = fault;
+	return !fault;
+}
+
+bool postfix_map_spans_check(const struct postfix_map_row *row, const char **ret_fault)
+{
+	const char *fault = row_fault(row->key, row->count);
+	size_t length = row->key.length;
+
+	for (size_t i = 0; i < row->count && !fault; i++)
+		fault = destination_fault(row->destinations[i], &length);
+	return give_verdict(fault, length, ret_fault);
 }
 
 bool postfix_map_row_check(const char *key, const struct string_list *destinations,
 	const char **ret_fault)
 {
-	const char *fault = row_fault(key, destinations);
+	const char *fault = row_fault(span_of(key), destinations->count);
+	size_t length = strlen(key);
 
-	if (fault)
-		*ret_fault = fault;
-	return !fault;
+	for (size_t i = 0; i < destinations->count && !fault; i++)
+		fault = destination_fault(span_of(destinations->items[i]), &length);
+	return give_verdict(fault, length, ret_fault);
+}
+
+void postfix_map_spans_append(struct strbuf *buffer, const struct postfix_map_row *row)
+{
+	strbuf_append(buffer, row->key.bytes, row->key.length);
+	for (size_t i = 0; i < row->count; i++) {
+		strbuf_append(buffer, i == 0 ? "\t" : ", ", i == 0 ? 1 : 2);
+		strbuf_append(buffer, row->destinations[i].bytes, row->destinations[i].length);
+	}
+	strbuf_append(buffer, "\n", 1);
 }
 
 void postfix_map_row_append(struct strbuf *buffer, const char *key,

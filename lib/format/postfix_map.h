@@ -8,6 +8,7 @@
 #define POSTIGO_FORMAT_POSTFIX_MAP_H
 
 #include "base/compiler.h"
+#include "base/span.h"
 #include "base/strbuf.h"
 #include "base/string_list.h"
 
@@ -30,6 +31,19 @@ int postfix_map_compare_bytes(const char *left, size_t left_length, const char *
  * whatever the store says. False names the fault (static, untranslated).
  */
 must_check bool postfix_map_row_check(const char *key, const struct string_list *destinations, const char **ret_fault);
+
+/* A row that borrows its texts. */
+struct postfix_map_row {
+	struct span key;
+	const struct span *destinations;
+	size_t count;
+};
+
+/* postfix_map_row_check() of a row in spans. */
+must_check bool postfix_map_spans_check(const struct postfix_map_row *row, const char **ret_fault);
+
+/* postfix_map_row_append() of a row in spans. */
+void postfix_map_spans_append(struct strbuf *buffer, const struct postfix_map_row *row);
 
 /* Adds "key<TAB>d1, d2\n". The row must have passed postfix_map_row_check(). */
 void postfix_map_row_append(struct strbuf *buffer, const char *key, const struct string_list *destinations);

@@ -74,6 +74,9 @@ static const struct config_field fields[] = {
 		.help = N_("whether Postfix is reloaded; auto only where the map's type needs it")},
 	{SYNC(require_reference), .type = CONFIG_BOOLEAN, .initial = "false",
 		.help = N_("whether a map that virtual_alias_maps does not name is refused")},
+	{SYNC(allow_divert), .type = CONFIG_BOOLEAN, .initial = "false",
+		.help = N_("whether an alias that keeps no copy may have the address of a "
+			   "mailbox in virtual_mailbox_maps")},
 	{SYNC(lock_timeout), .type = CONFIG_DURATION, .initial = "30s", .maximum = 3600,
 		.help = N_("how long a sync waits for another one")},
 	{SYNC(command_timeout), .type = CONFIG_DURATION, .initial = "60s", .minimum = 1,

@@ -38,6 +38,7 @@ struct sync_settings {
 	const char *postmap; /* "" = command_directory/postmap */
 	const char *reload;  /* auto, never, always */
 	bool require_reference;
+	bool allow_divert;       /* an alias may take a mailbox its mail */
 	int64_t lock_timeout;    /* seconds */
 	int64_t command_timeout; /* seconds; postmap gets 30 more for every 100000 rows */
 	int64_t max_drop_count;

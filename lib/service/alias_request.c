@@ -104,6 +104,37 @@ static void check_wish(const struct alias_context *context, struct alias_request
 				string_list_join(&request->present->destinations, arena, ", ")));
 }
 
+/*
+ * The name must be this account's alone: a second line in passwd may give it to a system account,
+ * whose mail the alias would take. A sync does not look, see map_rails.h.
+ */
+static void check_name(const struct alias_context *context, struct alias_request *request, struct arena *arena)
+{
+	const struct request_record *record = &request->queued.record;
+	struct account account;
+	struct error outage;
+
+	switch (account_by_name(record->username, arena, &account, &outage)) {
+	case LOOKUP_FAILED:
+		add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
+		return;
+	case LOOKUP_NOT_FOUND:
+		return;
+	case LOOKUP_FOUND:
+		break;
+	}
+	if (account.uid == record->uid)
+		return;
+	if ((int64_t)account.uid < context->settings->members.uid_min)
+		add_check(request, "clash-local", ERROR_RULE,
+			arena_printf(arena, _("%s is also a system account, user id %u"), account.name,
+				(unsigned)account.uid));
+	else
+		add_check(request, "clash-local", ERROR_RULE,
+			arena_printf(arena, _("%s is also the name of user id %u"), account.name,
+				(unsigned)account.uid));
+}
+
 static bool check_time(const struct alias_context *context, struct alias_request *request, struct arena *arena,
 	struct error *err)
 {
@@ -171,6 +202,8 @@ bool alias_request_examine(const struct alias_context *context, const struct ali
 		if (!find_present(store, &request, arena, err))
 			return false;
 		check_account(context, &request, arena);
+		if (request.verdict == MEMBER_ELIGIBLE)
+			check_name(context, &request, arena);
 	}
 	if (queued->code == QUEUE_GOOD) {
 		check_wish(context, &request, arena);

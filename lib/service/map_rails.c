@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define KEYS_NOTED 20
+#define ROWS_LISTED 1000
+#define SELVES_FIRST 8
 #define CHURN_FREE 20 /* changes that are never too many */
 
 enum lifting {
@@ -32,6 +34,12 @@ static const struct rail {
 	[RAIL_EMPTY] = {"empty", LIFT_BY_OPTION, ""},
 	[RAIL_DROP] = {"drop", LIFT_BY_FORCE, ""},
 	[RAIL_CHURN] = {"churn", LIFT_BY_FORCE, ""},
+	[RAIL_OWN_DOMAIN] = {"own-domain", LIFT_BY_FORCE, ""},
+	[RAIL_LIMITS] = {"limits", LIFT_BY_FORCE, ""},
+	[RAIL_CLASH_ALIAS] = {"clash-alias", LIFT_BY_FORCE, ""},
+	[RAIL_CLASH_MAILBOX] = {"clash-mailbox", LIFT_BY_FORCE, ""},
+	[RAIL_LOOP] = {"loop", LIFT_BY_FORCE, ""},
+	[RAIL_DANGLING] = {"dangling", LIFT_BY_FORCE, ""},
 };
 
 const char *map_rail_name(enum map_rail rail)
@@ -57,7 +65,8 @@ bool map_rails_check_force(const struct string_list *force, struct error *err)
 			error_set(err, ERROR_USAGE, _("there is no safety rail \"%s\""),
 				force->items[i]);
 			return error_fix(err, _("one of: generation, reserved, domain, "
-						"not-referenced, drop, churn"));
+						"not-referenced, drop, churn, own-domain, limits, "
+						"clash-alias, clash-mailbox, loop, dangling"));
 		}
 		if (rail->lifting == LIFT_BY_OPTION) {
 			error_set(err, ERROR_USAGE, _("--force does not lift the rail \"%s\""),
@@ -84,20 +93,76 @@ static bool is_lifted(const struct map_rails *rails, enum map_rail rail)
 	return false;
 }
 
+static void note_lifted(struct map_rails *rails, enum map_rail rail, const char *key,
+	const char *sentence)
+{
+	if (rails->lifted[rail]++ < KEYS_NOTED)
+		map_sync_result_note(rails->result, rails->arena, rail_table[rail].name, key,
+			arena_printf(rails->arena, _("%s (lifted on demand)"), sentence));
+}
+
 void map_rails_hit(struct map_rails *rails, enum map_rail rail, const char *key,
 	const char *sentence)
 {
 	const char *name = rail_table[rail].name;
 
 	if (is_lifted(rails, rail)) {
-		map_sync_result_note(rails->result, rails->arena, name, key,
-			arena_printf(rails->arena, _("%s (lifted on demand)"), sentence));
+		note_lifted(rails, rail, key, sentence);
 		return;
 	}
 	if (rails->hits[rail]++ == 0)
 		rails->sentence[rail] = sentence;
 	if (rails->hits[rail] <= KEYS_NOTED)
 		map_sync_result_note(rails->result, rails->arena, name, key, sentence);
+}
+
+static bool is_decided(const struct map_rails *rails, struct span key)
+{
+	const struct string_list *decided = &rails->request->decided;
+
+	for (size_t i = 0; i < decided->count; i++) {
+		if (span_equal(span_of(decided->items[i]), key))
+			return true;
+	}
+	return false;
+}
+
+bool map_rails_lists(const struct map_rails *rails, struct span key)
+{
+	return rails->result->refused_count < ROWS_LISTED || is_decided(rails, key);
+}
+
+bool map_rails_refuse_row(struct map_rails *rails, enum map_rail rail, struct span key,
+	const char *detail)
+{
+	const char *name = rail_table[rail].name;
+
+	if (is_lifted(rails, rail)) {
+		if (rails->lifted[rail] < KEYS_NOTED)
+			note_lifted(rails, rail,
+				arena_strndup(rails->arena, key.bytes, key.length), detail);
+		return false;
+	}
+	if (map_rails_lists(rails, key))
+		map_sync_result_refuse(rails->result, rails->arena, name,
+			arena_strndup(rails->arena, key.bytes, key.length), detail);
+	rails->result->refused_count++;
+	return true;
+}
+
+void map_rails_note_self(struct map_rails *rails, size_t number)
+{
+	size_t count = rails->self_count;
+	size_t *old = rails->selves;
+
+	/* Full at SELVES_FIRST and at every doubling of it. */
+	if (count == 0 || (count >= SELVES_FIRST && (count & (count - 1)) == 0)) {
+		rails->selves = arena_alloc_array(rails->arena, count ? count * 2 : SELVES_FIRST,
+			sizeof(*old));
+		if (old)
+			memcpy(rails->selves, old, count * sizeof(*old));
+	}
+	rails->selves[rails->self_count++] = number;
 }
 
 static void judge_drop(struct map_rails *rails, const struct map_counts *counts, int64_t undecided)

@@ -1,12 +1,16 @@
 /*
  * Safety rails: what a sync refuses to make live although it could. Each has a stable name; --force=NAME lifts exactly the named ones, --allow-empty the rail "empty",
- * nothing lifts "bare-key". All rails that are hit are reported at once.
+ * nothing lifts "bare-key". All rails that are hit are reported at once. Some refuse the whole sync, others only a row: that one is left out, or kept as it is live.
+ *
+ * There is no rail against aliases named like a system account, although such a clash refuses an approval: a sync asks no account database, so that its rows follow from
+ * store and configuration alone and an outage of accounts cannot take anybody's mail.
  */
 #ifndef POSTIGO_SERVICE_MAP_RAILS_H
 #define POSTIGO_SERVICE_MAP_RAILS_H
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/span.h"
 #include "base/string_list.h"
 #include "service/map_sync.h"
 
@@ -23,6 +27,12 @@ enum map_rail {
 	RAIL_EMPTY,
 	RAIL_DROP,
 	RAIL_CHURN,
+	RAIL_OWN_DOMAIN,    /* from here on rows: forwards into our own domain */
+	RAIL_LIMITS,	    /* more than Postfix expands */
+	RAIL_CLASH_ALIAS,   /* a later table of virtual_alias_maps says something else */
+	RAIL_CLASH_MAILBOX, /* would take a mailbox its mail */
+	RAIL_LOOP,	    /* aliases that forward to each other, or too many behind each other */
+	RAIL_DANGLING,	    /* forwards to an alias that nobody knows */
 	RAILS,
 };
 
@@ -41,6 +51,9 @@ struct map_rails {
 	struct arena *arena;
 	int64_t hits[RAILS]; /* lifted ones left out */
 	const char *sentence[RAILS];
+	int64_t lifted[RAILS];
+	size_t *selves; /* numbers of the rows that forward to themselves without keeping a copy */
+	size_t self_count;
 };
 
 /* The stable name. Static. */
@@ -51,6 +64,18 @@ must_check bool map_rails_check_force(const struct string_list *force, struct er
 
 /* Records that a rail was hit, by the row `key` ("" = by the whole), with a sentence on it. */
 void map_rails_hit(struct map_rails *rails, enum map_rail rail, const char *key, const char *sentence);
+
+/*
+ * Records that a rail refuses the row `key`, in the result. False = the rail is lifted, and the row may stand. `detail` (a sentence, the arena's) may be empty when
+ * map_rails_lists() says so.
+ */
+must_check bool map_rails_refuse_row(struct map_rails *rails, enum map_rail rail, struct span key, const char *detail);
+
+/* Whether the result lists one more refused row with its detail: of very many only some, but always those that were decided just now. */
+bool map_rails_lists(const struct map_rails *rails, struct span key);
+
+/* Notes that row `number` forwards to itself although it is to keep no copy: a loop, which its text does not show. */
+void map_rails_note_self(struct map_rails *rails, size_t number);
 
 /* Holds the counts against the rails empty, drop and churn; removals that the request says were decided just now do not count. */
 void map_rails_judge(struct map_rails *rails, const struct map_counts *counts);

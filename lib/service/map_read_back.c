@@ -1,12 +1,15 @@
 #include "service/map_read_back.h"
 
 #include "base/message.h"
+#include "base/span.h"
 #include "format/email_address.h"
 #include "format/postfix_index.h"
 #include "format/postfix_map.h"
 #include "format/printable.h"
 #include "service/map_stage.h"
+#include "storage/map_index.h"
 #include "system/process.h"
+#include "system/side_process.h"
 
 #include <fcntl.h>
 #include <stdint.h>
@@ -15,6 +18,7 @@
 #include <sys/random.h>
 
 #define OUTPUT_LIMIT ((size_t)64 << 10)
+#define SAMPLE_ROWS 1000 /* that postmap itself is asked for where a library has read all */
 
 struct read_back {
 	const char *rows; /* the staged rows */
@@ -137,15 +141,13 @@ static void absent_key(struct read_back *back, const char *domain)
 	back->key_sent = 0;
 }
 
-static bool look_up_all(struct map_stage *stage, const struct map_stage_tools *tools,
+/* Has postmap answer for `rows` and a key that is not there. */
+static bool look_up(struct map_stage *stage, const struct map_stage_tools *tools, struct span rows,
 	struct error *err)
 {
 	const char *const argv[] = {tools->instance->postmap, "-c",
 		tools->instance->config_directory, "-q", "-", stage->table, NULL};
-	struct read_back back = {
-		.rows = stage->bytes + stage->head,
-		.length = stage->length - stage->head,
-	};
+	struct read_back back = {.rows = rows.bytes, .length = rows.length};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = tools->timeout_ms,
@@ -221,6 +223,13 @@ static bool count_by_head(const struct map_stage *stage, int64_t *ret_rows)
 	return length > 0 && stage->file->type->count(head, (size_t)length, ret_rows);
 }
 
+static bool count_differs(const struct map_stage *stage, int64_t rows, struct error *err)
+{
+	error_set(err, ERROR_MTA_COMMAND, _("the new map holds %jd rows instead of %jd"),
+		(intmax_t)rows, (intmax_t)stage->rows);
+	return error_fix(err, _("the map that was live still is; look at what postmap is"));
+}
+
 /* Every row was found; when there are no more of them than that, the index holds the rows and
  * nothing else. */
 static bool check_count(const struct map_stage *stage, const struct map_stage_tools *tools,
@@ -232,14 +241,124 @@ static bool check_count(const struct map_stage *stage, const struct map_stage_to
 		return true;
 	if (!count_by_head(stage, &rows) && !count_listed(stage, tools, &rows, err))
 		return false;
-	if (rows == stage->rows)
+	return rows == stage->rows || count_differs(stage, rows, err);
+}
+
+/* ---------------------------------------------------------------- by the index's own library */
+
+/* What the reading child is told, and what it finds. */
+struct library_reading {
+	index_compare *compare;
+	const char *path;
+	struct index_rows rows;
+	struct index_finding finding;
+};
+
+static void read_by_library(void *context)
+{
+	struct library_reading *reading = context;
+
+	reading->finding = reading->compare(reading->path, &reading->rows);
+}
+
+static size_t row_start(struct span rows, size_t offset)
+{
+	while (offset > 0 && rows.bytes[offset - 1] != '\n')
+		offset--;
+	return offset;
+}
+
+static void add_row(struct strbuf *sample, struct span rows, size_t start)
+{
+	const char *newline = memchr(rows.bytes + start, '\n', rows.length - start);
+
+	if (newline)
+		strbuf_append(sample, rows.bytes + start,
+			(size_t)(newline - rows.bytes) + 1 - start);
+}
+
+/* The first row, the last, and others by chance: a postmap that lies has to know which. */
+static void choose_sample(struct span rows, struct strbuf *sample)
+{
+	uint32_t numbers[SAMPLE_ROWS] = {0};
+
+	if (rows.length == 0)
+		return;
+	if (getrandom(numbers, sizeof(numbers), 0) < 0)
+		memset(numbers, 0x5a, sizeof(numbers));
+	add_row(sample, rows, 0);
+	for (size_t i = 0; i < SAMPLE_ROWS; i++)
+		add_row(sample, rows,
+			row_start(rows, (size_t)((uint64_t)rows.length * numbers[i] >> 32)));
+	add_row(sample, rows, row_start(rows, rows.length - 1));
+}
+
+static bool look_up_sample(struct map_stage *stage, const struct map_stage_tools *tools,
+	struct span rows, struct error *err)
+{
+	struct strbuf sample cleanup_strbuf = STRBUF_INIT;
+
+	choose_sample(rows, &sample);
+	return look_up(stage, tools, (struct span){strbuf_text(&sample), sample.length}, err);
+}
+
+static bool judge_finding(const struct library_reading *reading, const struct map_stage *stage,
+	struct error *err)
+{
+	const struct index_finding *finding = &reading->finding;
+	const struct read_back back = {
+		.rows = reading->rows.bytes,
+		.length = reading->rows.length,
+		.seen = finding->offset,
+	};
+
+	switch (finding->verdict) {
+	case INDEX_EQUAL:
 		return true;
-	error_set(err, ERROR_MTA_COMMAND, _("the new map holds %jd rows instead of %jd"),
-		(intmax_t)rows, (intmax_t)stage->rows);
+	case INDEX_DIFFERENT:
+		return answers_differ(&back, stage, err);
+	case INDEX_COUNT:
+		return count_differs(stage, finding->count, err);
+	case INDEX_UNREADABLE:
+		break;
+	}
+	error_set(err, ERROR_MTA_COMMAND, _("the new map cannot be read"));
 	return error_fix(err, _("the map that was live still is; look at what postmap is"));
+}
+
+/*
+ * A library reads all of the index as Postfix would, in a child that may crash on it, while postmap
+ * answers for a sample: what Postfix says is what counts, and both have to agree.
+ */
+static bool read_by_both(struct map_stage *stage, const struct map_stage_tools *tools,
+	struct span rows, struct error *err)
+{
+	struct side_process side cleanup_side_process = SIDE_PROCESS_INIT;
+	struct library_reading reading = {
+		.compare = stage->file->type->compare,
+		.path = map_stage_index_path(stage),
+		.rows = {rows.bytes, rows.length, stage->rows},
+		.finding = {.verdict = INDEX_UNREADABLE},
+	};
+	const struct side_work work = {
+		.run = read_by_library,
+		.context = &reading,
+		.result = &reading.finding,
+		.size = sizeof(reading.finding),
+	};
+
+	if (!side_process_begin(&side, &work, err) || !look_up_sample(stage, tools, rows, err))
+		return false;
+	if (!side_process_end(&side, &reading.finding, sizeof(reading.finding), tools->timeout_ms))
+		reading.finding.verdict = INDEX_UNREADABLE;
+	return judge_finding(&reading, stage, err);
 }
 
 bool map_read_back(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
 {
-	return look_up_all(stage, tools, err) && check_count(stage, tools, err);
+	const struct span rows = {stage->bytes + stage->head, stage->length - stage->head};
+	bool same = stage->file->type->compare ? read_by_both(stage, tools, rows, err)
+					       : look_up(stage, tools, rows, err);
+
+	return same && check_count(stage, tools, err);
 }

@@ -2,43 +2,19 @@
 
 #include "base/clock.h"
 #include "base/message.h"
+#include "service/map_build.h"
 #include "service/map_rails.h"
+#include "service/map_row_rails.h"
 #include "service/map_rows.h"
 #include "service/map_stage.h"
 #include "service/map_sync_result.h"
 #include "service/map_walk.h"
+#include "service/postfix_domains.h"
 #include "storage/member_status.h"
 #include "system/directory.h"
+#include "system/signal_hold.h"
 
-#include <signal.h>
 #include <string.h>
-
-#define ROWS_A_ALLOWANCE 100000 /* rows for which postmap gets ALLOWANCE_SECONDS more */
-#define ALLOWANCE_SECONDS 30
-
-/* While it exists SIGTERM, SIGINT and SIGHUP wait: from the first rename until the state is
- * written. */
-struct signal_hold {
-	sigset_t before;
-};
-
-#define cleanup_signal_hold __attribute__((cleanup(signal_hold_end)))
-
-static void signal_hold_begin(struct signal_hold *hold)
-{
-	sigset_t held;
-
-	sigemptyset(&held);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGHUP);
-	sigprocmask(SIG_BLOCK, &held, &hold->before);
-}
-
-static void signal_hold_end(struct signal_hold *hold)
-{
-	sigprocmask(SIG_SETMASK, &hold->before, NULL);
-}
 
 /* What one renewal builds up. */
 struct renewal {
@@ -93,7 +69,7 @@ static struct map_stage_place stage_place(const struct map_sync_run *run)
 	return (struct map_stage_place){
 		.parent = run->file.directory,
 		.parent_path = run->file.directory_path,
-		.name = ".postigo-stage",
+		.name = MAP_STAGE_NAME,
 	};
 }
 
@@ -118,6 +94,64 @@ static bool render(struct renewal *renewal, struct error *err)
 	memcpy(run->result->text_digest, renewal->stage.text_digest,
 		sizeof(run->result->text_digest));
 	map_sync_result_step(run->result, "render", started, "");
+	return true;
+}
+
+/* The table that answers for what is live, or NULL. */
+static const char *live_table(const struct map_sync_run *run)
+{
+	const struct map_part_file *parts = run->file.parts;
+	const char *type = parts[MAP_INDEX].fd >= 0 ? run->type->name : "texthash";
+
+	if (parts[MAP_INDEX].fd < 0 && parts[MAP_TEXT].fd < 0)
+		return NULL;
+	return arena_printf(run->arena, "%s:%s", type, run->settings->path);
+}
+
+/* Makes the stage anew of the rows that stand; its first text stays mapped as long as it is read. */
+static bool render_rest(struct renewal *renewal, const struct map_verdicts *verdicts,
+	struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
+	const struct map_stage_place place = stage_place(run);
+	struct map_stage draft cleanup_map_stage = renewal->stage;
+
+	renewal->stage = (struct map_stage)MAP_STAGE_INIT;
+	close(take_fd(&draft.directory));
+	map_walk_close(&renewal->walk);
+	renewal->walk =
+		(struct map_walk){.arena = run->arena, .limit = map_build_differences(run)};
+	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
+		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
+		!map_verdicts_write(verdicts, &renewal->stage, &renewal->walk, err) ||
+		!map_stage_finish(&renewal->stage, err))
+		return false;
+	memcpy(run->result->text_digest, renewal->stage.text_digest,
+		sizeof(run->result->text_digest));
+	return true;
+}
+
+static bool judge_rows(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_stage *stage = &renewal->stage;
+	struct map_verdicts verdicts cleanup_map_verdicts = {
+		.rails = &renewal->rails,
+		.settings = run->request->settings,
+		.instance = &run->instance,
+		.live = live_table(run),
+		.arena = run->arena,
+	};
+	int64_t started = clock_monotonic_ms();
+
+	if (!map_sync_run_ask_postfix(run, err))
+		return false;
+	map_verdicts_open(&verdicts, stage->bytes, stage->length);
+	map_row_rails_judge(&verdicts);
+	if (verdicts.refused > 0 && !render_rest(renewal, &verdicts, err))
+		return false;
+	map_sync_result_step(run->result, "rows", started, "");
 	return true;
 }
 
@@ -194,6 +228,7 @@ static void report_counts(const struct renewal *renewal, const struct map_counts
 {
 	const struct map_walk *walk = &renewal->walk;
 	struct map_sync_result *result = renewal->run->result;
+	size_t limit = renewal->run->request->difference_limit;
 
 	result->wanted = counts->wanted;
 	result->live_before = counts->live;
@@ -202,9 +237,11 @@ static void report_counts(const struct renewal *renewal, const struct map_counts
 	result->removed = walk->strange ? counts->removed : walk->removed;
 	if (walk->strange)
 		return;
+	/* The walk keeps more of them than were asked for: the index may be made from them. */
 	result->differences = walk->differences;
-	result->difference_count = walk->difference_count;
-	result->differences_cut = walk->cut;
+	result->difference_count =
+		walk->difference_count < limit ? walk->difference_count : limit;
+	result->differences_cut = limit > 0 && (walk->cut || walk->difference_count > limit);
 }
 
 static void judge_domain(struct renewal *renewal)
@@ -236,7 +273,8 @@ static void judge_reference(struct renewal *renewal)
 		run->type->name, run->settings->path);
 
 	renewal->reference =
-		postfix_map_reference(&run->instance, run->type->name, run->settings->path);
+		postfix_map_reference(&run->instance, run->type->name, run->settings->path,
+			run->arena);
 	if (renewal->reference == MAP_REFERENCE_NONE && run->settings->require_reference)
 		map_rails_hit(&renewal->rails, RAIL_NOT_REFERENCED, "", sentence);
 	else if (renewal->reference == MAP_REFERENCE_NONE)
@@ -261,32 +299,6 @@ static bool judge(struct renewal *renewal, const struct map_counts *counts, stru
 	map_rails_judge(&renewal->rails, counts);
 	map_sync_result_step(run->result, "rails", started, "");
 	return map_rails_pass(&renewal->rails, err);
-}
-
-static bool build(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	struct map_stage *stage = &renewal->stage;
-	int64_t seconds =
-		run->settings->command_timeout + stage->rows * ALLOWANCE_SECONDS / ROWS_A_ALLOWANCE;
-	const struct map_stage_tools tools = {
-		.instance = &run->instance,
-		.domain = run->request->settings->domain,
-		.timeout_ms = (int)seconds * 1000,
-	};
-	int64_t started = clock_monotonic_ms();
-
-	if (!map_stage_build(stage, &tools, err))
-		return false;
-	map_sync_result_step(run->result, "postmap", started, "");
-	started = clock_monotonic_ms();
-	if (!map_stage_verify(stage, &tools, err))
-		return false;
-	map_sync_result_step(run->result, "verify", started, "");
-	if (*stage->output)
-		note(run, "postmap-output", "",
-			arena_strndup(run->arena, stage->output, strcspn(stage->output, "\n")));
-	return true;
 }
 
 static bool keep_foreign(const struct renewal *renewal, struct error *err)
@@ -324,6 +336,7 @@ static struct map_sync_state new_state(const struct renewal *renewal)
 	return (struct map_sync_state){
 		.generation = run->store.generation,
 		.rows = renewal->stage.rows,
+		.refused = run->result->refused_count,
 		.installed = run->request->now,
 		.type = run->type->name,
 		.path = run->settings->path,
@@ -390,8 +403,9 @@ static bool install(struct renewal *renewal, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
 	int64_t started = clock_monotonic_ms();
-	struct signal_hold hold cleanup_signal_hold;
+	struct signal_hold hold cleanup_signal_hold; /* from the first rename until the state is written */
 	struct map_sync_state state;
+	bool settled;
 	bool live;
 
 	signal_hold_begin(&hold);
@@ -408,7 +422,10 @@ static bool install(struct renewal *renewal, struct error *err)
 	map_sync_result_step(run->result, "install", started, "");
 	state = new_state(renewal);
 	state.reload_owed = reload_is_needed(renewal);
-	return map_renewal_settle(run, &state, err);
+	settled = map_renewal_settle(run, &state, err);
+	/* Still held: a signal that waits must not leave the stage behind. */
+	map_stage_close(&renewal->stage);
+	return settled;
 }
 
 /* The store went on, but no row is different: only the books are brought up to date. */
@@ -443,12 +460,18 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 	struct renewal renewal cleanup_renewal = {
 		.run = run,
 		.stage = MAP_STAGE_INIT,
-		.walk = {.arena = run->arena, .limit = run->request->difference_limit},
+		.walk = {.arena = run->arena, .limit = map_build_differences(run)},
 		.rails = {.request = run->request, .result = run->result, .arena = run->arena},
 	};
 	struct map_counts counts;
 
-	if (!read_store(&renewal, err) || !render(&renewal, err) || !find_foreign(&renewal, err))
+	if (!read_store(&renewal, err) || !render(&renewal, err) ||
+		!map_sync_file_digest(&run->file, err))
+		return false;
+	/* Rows that are live as they are were judged when they became so. */
+	if ((run->before.refused > 0 || !is_only_newer(&renewal)) && !judge_rows(&renewal, err))
+		return false;
+	if (!find_foreign(&renewal, err))
 		return false;
 	counts = count_rows(&renewal);
 	report_counts(&renewal, &counts);
@@ -459,7 +482,7 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 	run->result->changed = run->request->check || run->request->dry_run;
 	if (run->request->check)
 		return true;
-	if (!build(&renewal, err))
+	if (!map_build(run, &renewal.stage, &renewal.walk, err))
 		return false;
 	if (run->request->dry_run)
 		return true;

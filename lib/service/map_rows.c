@@ -4,16 +4,19 @@
 #include "format/email_address.h"
 #include "format/postfix_map.h"
 #include "format/printable.h"
+#include "format/username.h"
 
 #include <string.h>
 
-#define ROWS_A_CLEARING 64 /* entries parsed into the arena before it is emptied */
+#define ROWS_A_CLEARING 64 /* entries that may use the arena before it is emptied */
+#define ROW_DESTINATIONS (ALIAS_DESTINATIONS_MAX + 1)
 
 struct row_writer {
 	const struct map_rows *rows;
 	struct arena arena;
 	struct strbuf line;
 	struct strbuf previous; /* key */
+	struct span domain;
 };
 
 #define cleanup_row_writer __attribute__((cleanup(row_writer_close)))
@@ -25,75 +28,125 @@ static void row_writer_close(struct row_writer *writer)
 	strbuf_clear(&writer->previous);
 }
 
-static bool refuse_entry(struct row_writer *writer, const struct alias_entry *entry,
+static const char *text_of(struct row_writer *writer, struct span text)
+{
+	return arena_strndup(&writer->arena, text.bytes, text.length);
+}
+
+static bool refuse_entry(struct row_writer *writer, const struct alias_line *entry,
 	const char *fault, struct error *err)
 {
 	error_set(err, ERROR_DATABASE, _("the entry of %s cannot stand in a map"),
-		printable_text(entry->username, &writer->arena));
+		printable_text(text_of(writer, entry->username), &writer->arena));
 	return error_why(err, "%s", fault);
 }
 
-static bool check_key(struct row_writer *writer, const struct alias_entry *entry, struct error *err)
+static bool is_reserved(const struct row_writer *writer, struct span username)
 {
-	const char *at = strchr(entry->alias, '@');
-	const char *previous = strbuf_text(&writer->previous);
+	char name[USERNAME_MAX + 1];
 
-	if (!at || at == entry->alias) {
-		map_rails_hit(writer->rows->rails, RAIL_BARE_KEY, entry->alias,
+	if (username.length > USERNAME_MAX)
+		return false;
+	memcpy(name, username.bytes, username.length);
+	name[username.length] = '\0';
+	return settings_reserve_name(writer->rows->settings, name);
+}
+
+static bool check_key(struct row_writer *writer, const struct alias_line *entry, struct error *err)
+{
+	struct span key = entry->alias;
+	const struct strbuf *previous = &writer->previous;
+	const char *at = memchr(key.bytes, '@', key.length);
+	size_t local = at ? (size_t)(at - key.bytes) : 0;
+
+	if (local == 0) {
+		map_rails_hit(writer->rows->rails, RAIL_BARE_KEY, text_of(writer, key),
 			_("a key must have a local part and a domain"));
 		return true;
 	}
-	if (strcmp(at + 1, writer->rows->store->domain) != 0)
+	if (!span_equal((struct span){at + 1, key.length - local - 1}, writer->domain))
 		return refuse_entry(writer, entry, _("its alias is not of the store's domain"),
 			err);
-	if (*previous && postfix_map_compare(previous, entry->alias) >= 0)
+	if (previous->length > 0 && postfix_map_compare_bytes(previous->text, previous->length,
+					    key.bytes, key.length) >= 0)
 		return refuse_entry(writer, entry, _("its alias is not in order, or there twice"),
 			err);
-	if (settings_reserve_name(writer->rows->settings, entry->username))
-		map_rails_hit(writer->rows->rails, RAIL_RESERVED, entry->alias,
+	if (is_reserved(writer, entry->username))
+		map_rails_hit(writer->rows->rails, RAIL_RESERVED, text_of(writer, key),
 			_("the name belongs to the server"));
 	return true;
 }
 
-static void keep_copy(struct row_writer *writer, struct alias_entry *entry)
+static size_t copy_destinations(struct row_writer *writer, const struct alias_line *entry,
+	struct span destinations[ROW_DESTINATIONS])
 {
-	for (size_t i = 0; i < entry->destinations.count; i++) {
-		if (email_address_equal(entry->destinations.items[i], entry->alias))
-			return;
+	bool kept = !entry->keep_copy;
+
+	for (size_t i = 0; i < entry->destination_count; i++) {
+		destinations[i] = entry->destinations[i];
+		kept = kept || email_address_equal(text_of(writer, destinations[i]),
+				       text_of(writer, entry->alias));
 	}
-	string_list_add(&entry->destinations, &writer->arena, entry->alias);
+	if (kept)
+		return entry->destination_count;
+	destinations[entry->destination_count] = entry->alias;
+	return entry->destination_count + 1;
 }
 
-static bool write_row(struct row_writer *writer, struct alias_entry *entry, struct error *err)
+/* In the text it would look like a copy that is kept. */
+static void note_self(struct row_writer *writer, const struct alias_line *entry)
 {
+	struct span alias = entry->alias;
+
+	for (size_t i = 0; i < entry->destination_count; i++) {
+		struct span destination = entry->destinations[i];
+
+		if (destination.length == alias.length &&
+			strncasecmp(destination.bytes, alias.bytes, alias.length) == 0) {
+			map_rails_note_self(writer->rows->rails, (size_t)writer->rows->stage->rows);
+			return;
+		}
+	}
+}
+
+static bool write_row(struct row_writer *writer, const struct alias_line *entry, struct error *err)
+{
+	struct span destinations[ROW_DESTINATIONS];
+	const struct postfix_map_row row = {
+		.key = entry->alias,
+		.destinations = destinations,
+		.count = copy_destinations(writer, entry, destinations),
+	};
+	struct strbuf *line = &writer->line;
 	const char *fault;
-	size_t key_length = strlen(entry->alias);
 
 	if (!check_key(writer, entry, err))
 		return false;
-	if (entry->keep_copy)
-		keep_copy(writer, entry);
-	if (!postfix_map_row_check(entry->alias, &entry->destinations, &fault))
+	if (!postfix_map_spans_check(&row, &fault))
 		return refuse_entry(writer, entry, fault, err);
+	if (!entry->keep_copy)
+		note_self(writer, entry);
 	strbuf_reset(&writer->previous);
-	strbuf_append(&writer->previous, entry->alias, key_length);
-	strbuf_reset(&writer->line);
-	postfix_map_row_append(&writer->line, entry->alias, &entry->destinations);
-	map_walk_row(writer->rows->walk, strbuf_text(&writer->line), key_length,
-		writer->line.length);
-	return map_stage_add(writer->rows->stage, strbuf_text(&writer->line), writer->line.length,
-		err);
+	strbuf_append(&writer->previous, row.key.bytes, row.key.length);
+	strbuf_reset(line);
+	postfix_map_spans_append(line, &row);
+	map_walk_row(writer->rows->walk, line->text, row.key.length, line->length);
+	return map_stage_add(writer->rows->stage, line->text, line->length, err);
 }
 
 bool map_rows_write(const struct map_rows *rows, struct error *err)
 {
-	struct row_writer writer cleanup_row_writer = {.rows = rows};
+	struct row_writer writer cleanup_row_writer = {
+		.rows = rows,
+		.domain = span_of(rows->store->domain),
+	};
 	struct alias_cursor cursor;
 
 	alias_store_rewind(rows->store, &cursor);
 	for (size_t number = 1;; number++) {
-		struct alias_entry entry;
-		enum lookup_result result = alias_store_next(&cursor, &writer.arena, &entry, err);
+		struct alias_line entry;
+		enum lookup_result result =
+			alias_store_next_line(&cursor, &writer.arena, &entry, err);
 
 		if (result == LOOKUP_FAILED)
 			return false;

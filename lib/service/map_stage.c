@@ -146,6 +146,25 @@ bool map_stage_build(struct map_stage *stage, const struct map_stage_tools *tool
 	return true;
 }
 
+/* What postmap has made under another name, and the type that this Postfix means by it. */
+static bool advise_type(const struct map_stage *stage, struct error *err)
+{
+	struct map_sync_file made = *stage->file;
+	struct string_list names = STRING_LIST_INIT;
+	const char *suffix;
+
+	made.directory = stage->directory;
+	map_sync_file_strays(&made, stage->arena, &names);
+	if (names.count == 0)
+		return error_fix(err,
+			_("set sync.type to a type that this Postfix writes (postconf -m)"));
+	suffix = strrchr(names.items[0], '.') + 1;
+	error_why(err, _("it has made %s instead: this Postfix redirects the type %s"),
+		names.items[0], stage->file->type->name);
+	return error_fix(err, _("set sync.type to %s and name the map so in virtual_alias_maps"),
+		strcmp(suffix, "db") == 0 ? "hash" : suffix);
+}
+
 /* An index may have come out under another name: newer versions of Postfix redirect hash: to lmdb:.
  */
 static bool check_index(const struct map_stage *stage, struct error *err)
@@ -157,8 +176,7 @@ static bool check_index(const struct map_stage *stage, struct error *err)
 		return true;
 	if (fstatat(stage->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		error_set(err, ERROR_MTA_COMMAND, _("postmap has made no file %s"), name);
-		return error_fix(err,
-			_("set sync.type to a type that this Postfix writes (postconf -m)"));
+		return advise_type(stage, err);
 	}
 	if (!S_ISREG(status.st_mode) || status.st_uid != 0 || status.st_nlink != 1)
 		return error_set(err, ERROR_MTA_COMMAND,
@@ -235,6 +253,12 @@ bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *er
 	return directory_sync(stage->file->directory, stage->file->directory_path, err);
 }
 
+const char *map_stage_index_path(const struct map_stage *stage)
+{
+	return arena_printf(stage->arena, "%s/%s/%s", stage->place.parent_path, stage->place.name,
+		stage->file->parts[MAP_INDEX].name);
+}
+
 static void sweep(struct map_stage *stage)
 {
 	struct error ignored;
@@ -261,4 +285,23 @@ void map_stage_close(struct map_stage *stage)
 		close(take_fd(&stage->text));
 	if (stage->directory >= 0)
 		sweep(stage);
+}
+
+void map_stage_sweep(const struct map_stage_place *place)
+{
+	struct map_stage left = {
+		.place = *place,
+		.directory = openat(place->parent, place->name,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		.text = -1,
+	};
+	struct stat status;
+
+	if (left.directory < 0)
+		return;
+	if (fstat(left.directory, &status) < 0 || status.st_uid != 0 ||
+		(status.st_mode & 077) != 0)
+		close(take_fd(&left.directory));
+	else
+		sweep(&left);
 }

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MAP_STAGE_NAME ".postigo-stage" /* beside the live map */
+
 /* Where the private directory is made. */
 struct map_stage_place {
 	int parent; /* open directory, kept until close */
@@ -84,6 +86,12 @@ must_check bool map_stage_seal(struct map_stage *stage, struct error *err);
  * Renames index and text over the live ones, in this order, and makes that durable. *ret_live tells whether the new map is live although it failed (filesystem).
  */
 must_check bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *err);
+
+/* The path of the staged index, in the stage's arena. */
+const char *map_stage_index_path(const struct map_stage *stage);
+
+/* Removes a private directory that a killed run has left; one that is not root's alone stays. */
+void map_stage_sweep(const struct map_stage_place *place);
 
 /* Sweeps and removes the private directory. */
 void map_stage_close(struct map_stage *stage);

@@ -5,6 +5,7 @@
 #include "format/json.h"
 #include "format/printable.h"
 #include "service/map_rails.h"
+#include "service/map_stage.h"
 #include "service/map_sync_result.h"
 #include "service/map_sync_run.h"
 #include "system/atomic_file.h"
@@ -151,7 +152,8 @@ static bool is_up_to_date(struct map_sync_run *run, bool *ret_same, struct error
 {
 	bool same = false;
 
-	if (run->same_type && strcmp(run->before.config, run->config) == 0 &&
+	/* What was refused may have become right elsewhere, in another table. */
+	if (run->same_type && run->before.refused == 0 && strcmp(run->before.config, run->config) == 0 &&
 		!store_is_the_same(run, &same, err))
 		return false;
 	if (same && !map_sync_file_digest(&run->file, err))
@@ -163,6 +165,11 @@ static bool is_up_to_date(struct map_sync_run *run, bool *ret_same, struct error
 static bool finish_unchanged(struct map_sync_run *run, struct error *err)
 {
 	const struct map_sync_state *before = &run->before;
+	const struct map_stage_place place = {
+		.parent = run->file.directory,
+		.parent_path = run->file.directory_path,
+		.name = MAP_STAGE_NAME,
+	};
 	struct map_sync_result *result = run->result;
 
 	result->generation = before->generation;
@@ -171,7 +178,10 @@ static bool finish_unchanged(struct map_sync_run *run, struct error *err)
 	memcpy(result->text_digest, before->text, strlen(before->text) + 1);
 	memcpy(result->index_digest, before->index, strlen(before->index) + 1);
 	result->reload = "skipped";
-	if (!before->reload_owed || run->request->dry_run || run->request->check)
+	if (run->request->dry_run || run->request->check)
+		return true;
+	map_stage_sweep(&place);
+	if (!before->reload_owed)
 		return true;
 	return map_renewal_settle(run, &run->before, err);
 }
@@ -221,10 +231,11 @@ static void write_log(const struct map_sync_run *run, const struct error *failur
 	else
 		syslog(LOG_MAIL | LOG_INFO,
 			"sync members: generation=%jd type=%s rows=%jd added=%jd changed=%jd "
-			"removed=%jd reload=%s",
+			"removed=%jd refused=%jd reload=%s",
 			(intmax_t)result->generation, result->type, (intmax_t)result->wanted,
 			(intmax_t)result->added, (intmax_t)result->changed_rows,
-			(intmax_t)result->removed, result->reload);
+			(intmax_t)result->removed, (intmax_t)result->refused_count,
+			result->reload);
 }
 
 /* A run that had nothing to do, or only asked, or never got the lock, leaves no trace. */
@@ -232,7 +243,9 @@ static void keep_record(const struct map_sync_run *run, const struct error *fail
 {
 	bool asked_only = run->request->dry_run || run->request->check;
 
-	if (run->lock.fd < 0 || asked_only || (!failure && !run->result->changed))
+	if (run->lock.fd < 0 || asked_only)
+		return;
+	if (!failure && !run->result->changed && run->result->refused_count == 0)
 		return;
 	write_result(run, failure);
 	write_log(run, failure);

@@ -25,13 +25,14 @@ struct map_sync_request {
 	bool check;		   /* only tell whether something would change */
 	bool allow_empty;	   /* lifts the rail "empty" */
 	int64_t decided_removals;  /* rows whose removal was decided by the command that syncs: no rail minds them */
+	struct string_list decided; /* aliases that were decided by the command that syncs: when one is refused, the result lists it */
 	struct string_list force;  /* names of further rails to lift */
 	size_t difference_limit;   /* rows of the difference kept in the result; 0 = none */
 	int64_t now;
 };
 
 struct map_sync_step {
-	const char *name; /* store, rails, render, postmap, verify, install, reload */
+	const char *name; /* store, rails, render, update, postmap, verify, install, reload */
 	int64_t elapsed_ms;
 	const char *detail; /* "" or what it found, such as "skipped: hash is re-opened by Postfix itself" */
 };
@@ -58,6 +59,9 @@ struct map_sync_result {
 	int64_t wanted, live_before, added, changed_rows, removed;
 	struct map_sync_note *warnings;
 	size_t warning_count;
+	struct map_sync_note *refused; /* rows left out, or kept as they were live; of very many only the first */
+	size_t refused_listed;
+	int64_t refused_count;
 	struct map_difference *differences;
 	size_t difference_count;
 	bool differences_cut; /* there are more than difference_limit */
@@ -70,7 +74,8 @@ struct map_sync_result {
 };
 
 /*
- * Syncs the target `members`. Takes the target's lock for at most sync.lock_timeout. `ret_result` is filled as far as it came, also on failure; its texts live in
+ * Syncs the target `members`. Rows that a rail refuses are no failure: they stand in `refused`, and all the others are live; a caller that ends with them says
+ * partial. Takes the target's lock for at most sync.lock_timeout. `ret_result` is filled as far as it came, also on failure; its texts live in
  * `arena`.
  * Fails with config (switched off, Postfix or directories not usable), database (the store), rule_violation (a rail; what says which), mta_command (postmap failed or
  * the read-back differs: the old map is live), filesystem (old map is live), temporary (locked), after_live (the new map is live; reload or bookkeeping failed).

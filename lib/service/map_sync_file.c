@@ -19,10 +19,10 @@
  * never again by a process, so different ones answer differently until a reload.
  */
 static const struct map_type map_types[] = {
-	{"hash", ".db", false, NULL},
-	{"lmdb", ".lmdb", false, lmdb_row_count},
-	{"cdb", ".cdb", false, cdb_row_count},
-	{"texthash", "", true, NULL},
+	{"hash", ".db", false, NULL, NULL, NULL},
+	{"lmdb", ".lmdb", false, lmdb_row_count, lmdb_index_compare, lmdb_index_update},
+	{"cdb", ".cdb", false, cdb_row_count, cdb_index_compare, NULL},
+	{"texthash", "", true, NULL, NULL, NULL},
 };
 
 const struct map_type *map_type_find(const char *name)

@@ -10,6 +10,7 @@
 #include "base/string_list.h"
 #include "format/digest.h"
 #include "format/settings.h"
+#include "storage/map_index.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@ struct map_type {
 	const char *suffix;	 /* of the index; "" = Postfix reads the text itself */
 	bool reload_when_direct; /* Postfix does not notice a new file, even when it names the map directly */
 	map_row_count *count;	 /* NULL = only postmap -s can tell */
+	index_compare *compare;	 /* NULL = only postmap -q can tell what it answers */
+	index_update *update;	 /* NULL = any change needs a new index */
 };
 
 /* The type called `name`, or NULL when we do not write it. Static. */

@@ -8,28 +8,39 @@
 
 #define NOTES_FIRST 8
 
-static void grow_notes(struct map_sync_result *result, struct arena *arena)
+static void add_note(struct map_sync_note **notes, size_t *number, struct arena *arena,
+	const struct map_sync_note *note)
 {
-	size_t count = result->warning_count;
-	struct map_sync_note *old = result->warnings;
+	size_t count = *number;
+	struct map_sync_note *old = *notes;
 
 	/* Full at NOTES_FIRST and at every doubling of it. */
-	if (count != 0 && (count < NOTES_FIRST || (count & (count - 1)) != 0))
-		return;
-	result->warnings = arena_alloc_array(arena, count ? count * 2 : NOTES_FIRST, sizeof(*old));
-	if (old)
-		memcpy(result->warnings, old, count * sizeof(*old));
+	if (count == 0 || (count >= NOTES_FIRST && (count & (count - 1)) == 0)) {
+		*notes = arena_alloc_array(arena, count ? count * 2 : NOTES_FIRST, sizeof(*old));
+		if (old)
+			memcpy(*notes, old, count * sizeof(*old));
+	}
+	(*notes)[(*number)++] = (struct map_sync_note){
+		.code = note->code,
+		.key = arena_strdup(arena, note->key),
+		.detail = arena_strdup(arena, note->detail),
+	};
 }
 
 void map_sync_result_note(struct map_sync_result *result, struct arena *arena, const char *code,
 	const char *key, const char *detail)
 {
-	grow_notes(result, arena);
-	result->warnings[result->warning_count++] = (struct map_sync_note){
-		.code = code,
-		.key = arena_strdup(arena, key),
-		.detail = arena_strdup(arena, detail),
-	};
+	const struct map_sync_note note = {.code = code, .key = key, .detail = detail};
+
+	add_note(&result->warnings, &result->warning_count, arena, &note);
+}
+
+void map_sync_result_refuse(struct map_sync_result *result, struct arena *arena, const char *code,
+	const char *key, const char *detail)
+{
+	const struct map_sync_note note = {.code = code, .key = key, .detail = detail};
+
+	add_note(&result->refused, &result->refused_listed, arena, &note);
 }
 
 void map_sync_result_step(struct map_sync_result *result, const char *name, int64_t started_ms,
@@ -53,20 +64,21 @@ static void add_rows(struct json *json, const struct map_sync_result *result)
 	json_set_integer(rows, "added", result->added);
 	json_set_integer(rows, "changed", result->changed_rows);
 	json_set_integer(rows, "removed", result->removed);
+	json_set_integer(rows, "refused", result->refused_count);
 }
 
-static void add_warnings(struct json *json, const struct map_sync_result *result)
+static void add_notes(struct json *json, const char *name, const struct map_sync_note *notes,
+	size_t count)
 {
-	struct json *warnings = json_set(json, "warnings", json_new_array());
+	struct json *array = json_set(json, name, json_new_array());
 
-	for (size_t i = 0; i < result->warning_count; i++) {
-		const struct map_sync_note *note = &result->warnings[i];
-		struct json *element = json_add(warnings, json_new_object());
+	for (size_t i = 0; i < count; i++) {
+		struct json *element = json_add(array, json_new_object());
 
-		json_set_text(element, "code", note->code);
-		if (*note->key)
-			json_set_text(element, "key", note->key);
-		json_set_text(element, "detail", note->detail);
+		json_set_text(element, "code", notes[i].code);
+		if (*notes[i].key)
+			json_set_text(element, "key", notes[i].key);
+		json_set_text(element, "detail", notes[i].detail);
 	}
 }
 
@@ -126,6 +138,11 @@ static void add_time(struct json *json, const char *key, int64_t seconds)
 	json_set_text(json, key, text);
 }
 
+static int64_t exit_code(const struct map_sync_result *result)
+{
+	return result->refused_count > 0 ? ERROR_PARTIAL : ERROR_NONE;
+}
+
 struct json *map_sync_result_to_json(const struct map_sync_result *result,
 	const struct error *failure)
 {
@@ -133,7 +150,7 @@ struct json *map_sync_result_to_json(const struct map_sync_result *result,
 	struct json *digests;
 
 	json_set_boolean(json, "ok", !failure);
-	json_set_integer(json, "exit", failure ? (int64_t)failure->code : 0);
+	json_set_integer(json, "exit", failure ? (int64_t)failure->code : exit_code(result));
 	json_set_text(json, "target", "members");
 	json_set_boolean(json, "changed", result->changed);
 	json_set_boolean(json, "dry_run", result->dry_run);
@@ -141,7 +158,8 @@ struct json *map_sync_result_to_json(const struct map_sync_result *result,
 	json_set_text(json, "type", result->type);
 	json_set_text(json, "path", result->path);
 	add_rows(json, result);
-	add_warnings(json, result);
+	add_notes(json, "warnings", result->warnings, result->warning_count);
+	add_notes(json, "refused", result->refused, result->refused_listed);
 	add_differences(json, result);
 	add_steps(json, result);
 	digests = json_set(json, "digests", json_new_object());

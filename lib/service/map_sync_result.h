@@ -12,6 +12,10 @@ struct json;
 void map_sync_result_note(struct map_sync_result *result, struct arena *arena, const char *code, const char *key,
 	const char *detail);
 
+/* Adds a refused row to the list; the count is the caller's. As map_sync_result_note(). */
+void map_sync_result_refuse(struct map_sync_result *result, struct arena *arena, const char *code, const char *key,
+	const char *detail);
+
 /* Adds a step that began at `started_ms` of the monotonic clock and ends now. `detail` is static or the arena's. */
 void map_sync_result_step(struct map_sync_result *result, const char *name, int64_t started_ms, const char *detail);
 

@@ -31,6 +31,7 @@ static const struct state_field {
 } state_fields[] = {
 	FIELD(generation, FIELD_INTEGER),
 	FIELD(rows, FIELD_INTEGER),
+	FIELD(refused, FIELD_INTEGER),
 	FIELD(installed, FIELD_INTEGER),
 	FIELD(reload_owed, FIELD_BOOLEAN),
 	FIELD(type, FIELD_TEXT),
@@ -178,6 +179,8 @@ void map_sync_config_digest(const struct settings *settings, const char *type,
 		settings->domain, type, sync->path, sync->mode, sync->group,
 		sync->postfix_config_directory);
 	strbuf_printf(&text, "require-reference %d\n", sync->require_reference);
+	strbuf_printf(&text, "allow-divert %d\nlocal-destinations %d\n", sync->allow_divert,
+		settings->policy.allow_local_destinations);
 	add_list(&text, "reserved", &settings->policy.reserved_add);
 	add_list(&text, "free", &settings->policy.reserved_remove);
 	digest_bytes(strbuf_text(&text), text.length, ret_hex);

@@ -20,6 +20,7 @@
 struct map_sync_state {
 	int64_t generation;
 	int64_t rows;
+	int64_t refused;     /* rows of the store that are not live as it has them: to be tried again */
 	int64_t installed;   /* seconds since the epoch */
 	bool reload_owed;    /* the map is live, the reload it needs has not been done */
 	const char *type;

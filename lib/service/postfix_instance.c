@@ -1,14 +1,14 @@
 #include "service/postfix_instance.h"
 
-#include "base/ascii.h"
 #include "base/message.h"
+#include "base/number.h"
 #include "system/process.h"
 #include "system/trusted_file.h"
 
 #include <string.h>
 
 #define OUTPUT_LIMIT ((size_t)1 << 20)
-#define PROXY "proxy:"
+#define LIMIT_DEFAULT 1000 /* of Postfix, for a limit whose value is none */
 
 /* What postconf is asked for; the answer has one line for each, in this order. */
 enum parameter {
@@ -17,7 +17,12 @@ enum parameter {
 	PARAMETER_PARENT_DOMAINS,
 	PARAMETER_ALIAS_MAPS,
 	PARAMETER_DOMAINS, /* and the three behind it, as enum postfix_domain_list */
-	PARAMETERS = PARAMETER_DOMAINS + POSTFIX_DOMAIN_LISTS,
+	PARAMETER_MAILBOX_MAPS = PARAMETER_DOMAINS + POSTFIX_DOMAIN_LISTS,
+	PARAMETER_DELIMITER,
+	PARAMETER_EXPANSION_LIMIT,
+	PARAMETER_RECURSION_LIMIT,
+	PARAMETER_LENGTH_LIMIT,
+	PARAMETERS,
 };
 
 static const char *const parameter_names[PARAMETERS] = {
@@ -29,39 +34,12 @@ static const char *const parameter_names[PARAMETERS] = {
 	"virtual_mailbox_domains",
 	"mydestination",
 	"relay_domains",
+	"virtual_mailbox_maps",
+	"recipient_delimiter",
+	"virtual_alias_expansion_limit",
+	"virtual_alias_recursion_limit",
+	"virtual_alias_address_length_limit",
 };
-
-static bool is_separator(char byte)
-{
-	return byte == ',' || byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-static size_t piece_length(const char *text)
-{
-	size_t length = 0;
-	int depth = 0;
-
-	for (; text[length] && (depth > 0 || !is_separator(text[length])); length++) {
-		if (text[length] == '{')
-			depth++;
-		else if (text[length] == '}' && depth > 0)
-			depth--;
-	}
-	return length;
-}
-
-void postfix_list_split(struct string_list *list, struct arena *arena, const char *value)
-{
-	while (*value) {
-		size_t length = piece_length(value);
-
-		if (length > 0)
-			string_list_add_bytes(list, arena, value, length);
-		value += length;
-		while (is_separator(*value))
-			value++;
-	}
-}
 
 static bool command_failed(struct error *err, const struct process_request *request,
 	const struct process_result *result, struct arena *arena)
@@ -113,6 +91,13 @@ static bool ask_postconf(const struct postfix_instance *instance, struct arena *
 	return true;
 }
 
+static int64_t limit_of(const char *value)
+{
+	int64_t limit;
+
+	return parse_int64(value, &limit) && limit > 0 ? limit : LIMIT_DEFAULT;
+}
+
 static void take_values(struct postfix_instance *instance, const char *const values[PARAMETERS],
 	struct arena *arena)
 {
@@ -123,6 +108,11 @@ static void take_values(struct postfix_instance *instance, const char *const val
 	postfix_list_split(&instance->alias_maps, arena, values[PARAMETER_ALIAS_MAPS]);
 	for (size_t i = 0; i < POSTFIX_DOMAIN_LISTS; i++)
 		postfix_list_split(&instance->domains[i], arena, values[PARAMETER_DOMAINS + i]);
+	postfix_list_split(&instance->mailbox_maps, arena, values[PARAMETER_MAILBOX_MAPS]);
+	instance->recipient_delimiter = values[PARAMETER_DELIMITER];
+	instance->expansion_limit = limit_of(values[PARAMETER_EXPANSION_LIMIT]);
+	instance->recursion_limit = limit_of(values[PARAMETER_RECURSION_LIMIT]);
+	instance->address_length_limit = limit_of(values[PARAMETER_LENGTH_LIMIT]);
 	postfix_list_split(&parents, arena, values[PARAMETER_PARENT_DOMAINS]);
 	instance->relay_includes_subdomains = string_list_contains(&parents, "relay_domains");
 }
@@ -154,155 +144,22 @@ bool postfix_instance_open(struct postfix_instance *ret_instance,
 	return true;
 }
 
-static const char *without_proxy(const char *table)
-{
-	return strncmp(table, PROXY, strlen(PROXY)) == 0 ? table + strlen(PROXY) : table;
-}
-
-static bool is_own_map(const struct postfix_instance *instance, const char *table)
-{
-	const char *colon = strchr(table, ':');
-
-	return colon && strcmp(colon + 1, instance->own_map) == 0;
-}
-
-/* Postfix's exit status 1 means both "no such key" and "cannot tell"; only the latter says
- * something. */
-static enum lookup_result ask_table(const struct postfix_instance *instance, const char *table,
-	const char *key, struct arena *arena, struct error *err)
-{
-	const char *const argv[] = {instance->postmap, "-c", instance->config_directory, "-q", key,
-		table, NULL};
-	struct process_request request = {
-		.argv = argv,
-		.timeout_ms = instance->timeout_ms,
-		.output_limit = OUTPUT_LIMIT,
-	};
-	struct process_result result = {0};
-
-	if (!process_run(&request, arena, &result, err))
-		return LOOKUP_FAILED;
-	if (process_succeeded(&result))
-		return LOOKUP_FOUND;
-	if (result.end == PROCESS_EXITED && result.status == 1 && !*result.errors)
-		return LOOKUP_NOT_FOUND;
-	command_failed(err, &request, &result, arena);
-	return LOOKUP_FAILED;
-}
-
-/* One item of a list against one name. */
-static enum lookup_result match_item(const struct postfix_instance *instance, const char *item,
-	const char *name, struct arena *arena, struct error *err)
-{
-	if (item[0] == '/') {
-		error_set(err, ERROR_MTA_COMMAND, _("%s is a file of patterns, which is not read"),
-			item);
-		return LOOKUP_FAILED;
-	}
-	if (!strchr(item, ':'))
-		return ascii_equal_nocase(item, name) ? LOOKUP_FOUND : LOOKUP_NOT_FOUND;
-	item = without_proxy(item);
-	if (is_own_map(instance, item))
-		return LOOKUP_NOT_FOUND;
-	return ask_table(instance, item, name, arena, err);
-}
-
-/*
- * The names under which a domain may stand in relay_domains: itself and its parents, the parents
- * with a dot in front where parent_domain_matches_subdomains does not name the list. In the other
- * lists only itself.
- */
-static void candidates_of(const struct postfix_instance *instance, const char *domain, bool parents,
-	struct arena *arena, struct string_list *ret_names)
-{
-	string_list_add(ret_names, arena, domain);
-	if (!parents)
-		return;
-	for (const char *dot = strchr(domain, '.'); dot; dot = strchr(dot + 1, '.'))
-		string_list_add(ret_names, arena,
-			instance->relay_includes_subdomains ? dot + 1 : dot);
-}
-
-static enum lookup_result match_names(const struct postfix_instance *instance, const char *item,
-	const struct string_list *names, struct arena *arena, struct error *err)
-{
-	for (size_t i = 0; i < names->count; i++) {
-		enum lookup_result result = match_item(instance, item, names->items[i], arena, err);
-
-		if (result != LOOKUP_NOT_FOUND)
-			return result;
-	}
-	return LOOKUP_NOT_FOUND;
-}
-
-/* The first item that matches decides, as in Postfix; what cannot be asked leaves the list
- * undecided. */
-static enum lookup_result match_list(const struct postfix_instance *instance,
-	const struct string_list *list, const struct string_list *names, struct arena *arena,
-	struct error *err)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const char *item = list->items[i];
-		bool wanted = true;
-		enum lookup_result result;
-
-		for (; *item == '!'; item++)
-			wanted = !wanted;
-		result = match_names(instance, item, names, arena, err);
-		if (result == LOOKUP_FOUND)
-			return wanted ? LOOKUP_FOUND : LOOKUP_NOT_FOUND;
-		if (result == LOOKUP_FAILED)
-			return LOOKUP_FAILED;
-	}
-	return LOOKUP_NOT_FOUND;
-}
-
-enum lookup_result postfix_serves_domain(const struct postfix_instance *instance,
-	const char *domain, struct arena *arena, struct error *err)
-{
-	bool failed = false;
-	struct error first = {.code = ERROR_NONE};
-
-	for (size_t i = 0; i < POSTFIX_DOMAIN_LISTS; i++) {
-		struct string_list names = STRING_LIST_INIT;
-		struct error failure;
-		enum lookup_result result;
-
-		candidates_of(instance, domain, i == POSTFIX_RELAY_DOMAINS, arena, &names);
-		result = match_list(instance, &instance->domains[i], &names, arena, &failure);
-		if (result == LOOKUP_FOUND)
-			return LOOKUP_FOUND;
-		if (result == LOOKUP_FAILED && !failed) {
-			failed = true;
-			first = failure;
-		}
-	}
-	if (!failed)
-		return LOOKUP_NOT_FOUND;
-	*err = first;
-	return LOOKUP_FAILED;
-}
-
-static bool names_map(const char *table, const char *type, const char *path)
-{
-	size_t length = strlen(type);
-
-	return strncmp(table, type, length) == 0 && table[length] == ':' &&
-	       strcmp(table + length + 1, path) == 0;
-}
-
 enum map_reference postfix_map_reference(const struct postfix_instance *instance, const char *type,
-	const char *path)
+	const char *path, struct arena *arena)
 {
+	const char *wanted = arena_printf(arena, "%s:%s", type, path);
 	enum map_reference reference = MAP_REFERENCE_NONE;
+	struct postfix_tables tables = {.count = 0};
 
-	for (size_t i = 0; i < instance->alias_maps.count; i++) {
-		const char *table = instance->alias_maps.items[i];
+	postfix_tables_add(&tables, arena, &instance->alias_maps, path);
+	for (size_t i = 0; i < tables.count; i++) {
+		const struct postfix_table *table = &tables.items[i];
 
-		if (names_map(table, type, path))
+		if (strcmp(table->name, wanted) != 0)
+			continue;
+		if (!table->proxied)
 			return MAP_REFERENCE_DIRECT;
-		if (names_map(without_proxy(table), type, path))
-			reference = MAP_REFERENCE_PROXIED;
+		reference = MAP_REFERENCE_PROXIED;
 	}
 	return reference;
 }
@@ -310,12 +167,14 @@ enum map_reference postfix_map_reference(const struct postfix_instance *instance
 const char *postfix_map_type_of(const struct postfix_instance *instance, const char *path,
 	struct arena *arena)
 {
-	for (size_t i = 0; i < instance->alias_maps.count; i++) {
-		const char *table = without_proxy(instance->alias_maps.items[i]);
-		const char *colon = strchr(table, ':');
+	struct postfix_tables tables = {.count = 0};
 
-		if (colon && strcmp(colon + 1, path) == 0)
-			return arena_strndup(arena, table, (size_t)(colon - table));
+	postfix_tables_add(&tables, arena, &instance->alias_maps, path);
+	for (size_t i = 0; i < tables.count; i++) {
+		const char *name = tables.items[i].name;
+
+		if (postfix_table_is_at(&tables.items[i], path))
+			return arena_strndup(arena, name, strcspn(name, ":"));
 	}
 	return NULL;
 }

@@ -6,8 +6,10 @@
 #include "base/error.h"
 #include "base/string_list.h"
 #include "format/settings.h"
+#include "service/postfix_table.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The four lists of domains for which mail is taken. */
 enum postfix_domain_list {
@@ -25,9 +27,14 @@ struct postfix_instance {
 	const char *postfix;
 	const char *own_map; /* path of the map that is being synced: never asked about domains */
 	const char *default_type;	 /* default_database_type */
-	struct string_list alias_maps;	 /* virtual_alias_maps, expanded, one TYPE:NAME an item */
+	struct string_list alias_maps;	 /* virtual_alias_maps, expanded, one item each */
+	struct string_list mailbox_maps; /* virtual_mailbox_maps, the same */
 	struct string_list domains[POSTFIX_DOMAIN_LISTS];
 	bool relay_includes_subdomains; /* a name in relay_domains stands for what lies below it, too */
+	const char *recipient_delimiter;
+	int64_t expansion_limit;      /* virtual_alias_expansion_limit, recipients of one alias */
+	int64_t recursion_limit;      /* virtual_alias_recursion_limit, aliases behind each other */
+	int64_t address_length_limit; /* virtual_alias_address_length_limit, bytes */
 	int timeout_ms;
 };
 
@@ -37,22 +44,13 @@ enum map_reference {
 	MAP_REFERENCE_PROXIED, /* only through proxy: Postfix may keep the old table until a reload */
 };
 
-/* Splits a parameter's value at commas and blanks, but not within braces, and adds the pieces. */
-void postfix_list_split(struct string_list *list, struct arena *arena, const char *value);
-
 /* Asks postconf once for everything. Fails with config (commands missing or not trustworthy) or mta_command. */
 must_check bool postfix_instance_open(struct postfix_instance *ret_instance, const struct sync_settings *settings,
 	struct arena *arena, struct error *err);
 
-/*
- * Whether `domain` is served: in one of the four lists, literally or by a table that answers; "!" exclusions and the subdomains of relay_domains count as in Postfix.
- * The map that is being synced is not asked. Found, not found, or failed (mta_command): a table could not be asked, or a list names a file of patterns.
- */
-must_check enum lookup_result postfix_serves_domain(const struct postfix_instance *instance, const char *domain,
-	struct arena *arena, struct error *err);
-
-/* How virtual_alias_maps names the map `type`:`path`: exactly, never as the prefix of a longer name. Inside unionmap:{} or pipemap:{} it is not seen. */
-enum map_reference postfix_map_reference(const struct postfix_instance *instance, const char *type, const char *path);
+/* How virtual_alias_maps names the map `type`:`path`: exactly, never as the prefix of a longer name; also inside unionmap:{} and pipemap:{}. */
+enum map_reference postfix_map_reference(const struct postfix_instance *instance, const char *type, const char *path,
+	struct arena *arena);
 
 /* The type under which virtual_alias_maps names a map at `path`, directly or through proxy:, in the arena; NULL = it does not. */
 const char *postfix_map_type_of(const struct postfix_instance *instance, const char *path, struct arena *arena);

@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 
 #define STORE_DIRECTORY_NAMES_MAX 10000
@@ -41,65 +40,6 @@ bool alias_store_exists(const char *state_directory)
 	if (directory < 0)
 		return errno != ENOENT;
 	return directory_holds_store(directory);
-}
-
-/* ---------------------------------------------------------------- file */
-
-void store_unmap(struct alias_store *store)
-{
-	if (store->reshaped)
-		free(store->rendition);
-	else if (store->mapping)
-		munmap(store->mapping, store->length);
-	store->rendition = NULL;
-	store->mapping = NULL;
-	store->bytes = NULL;
-	store->length = 0;
-	store->reshaped = false;
-}
-
-static bool untrusted(struct error *err, const char *why)
-{
-	error_set(err, ERROR_DATABASE, _("the alias store cannot be trusted"));
-	return error_why(err, "%s", why);
-}
-
-static bool check_status(const struct stat *status, struct error *err)
-{
-	if (S_ISREG(status->st_mode) && status->st_uid == 0 &&
-		(status->st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return true;
-	untrusted(err, S_ISREG(status->st_mode) ? _("others than root may write it")
-						: _("it is not a regular file"));
-	return error_fix(err,
-		"chown root aliases.json; chmod 0640 aliases.json; postigo-admin check");
-}
-
-bool store_map(struct alias_store *store, struct stat *ret_status, struct error *err)
-{
-	int fd cleanup_close = openat(store->directory, STORE_NAME,
-		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0 && errno == ENOENT)
-		return untrusted(err, _("aliases.json is missing, but its journal is there"));
-	if (fd < 0 && errno == ELOOP)
-		return untrusted(err, _("it is not a regular file"));
-	if (fd < 0 || fstat(fd, ret_status) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno,
-			_("cannot open the alias store"));
-	if (!check_status(ret_status, err))
-		return false;
-	if (ret_status->st_size == 0)
-		return untrusted(err, _("aliases.json is empty"));
-	store->mapping = mmap(NULL, (size_t)ret_status->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (store->mapping == MAP_FAILED) {
-		store->mapping = NULL;
-		return error_set_errno(err, ERROR_FILESYSTEM, errno,
-			_("cannot read the alias store"));
-	}
-	store->bytes = store->mapping;
-	store->length = (size_t)ret_status->st_size;
-	return true;
 }
 
 /* ---------------------------------------------------------------- judging */
@@ -138,7 +78,7 @@ static enum verdict judge_text(struct alias_store *store, const char *bytes, siz
 
 	if (!store_text_open(&text, bytes, length, &store->arena, reason))
 		return VERDICT_FOREIGN;
-	digest_bytes(bytes, length, store->digest);
+	store_digest(store, bytes, length);
 	verdict = judge(store, text.header.generation);
 	store->generation = text.header.generation;
 	store->domain = text.header.domain;
@@ -248,7 +188,7 @@ static bool explain(const struct alias_store *store, const struct look *look, st
 {
 	const struct error *reason = &look->reason;
 
-	untrusted(err, _("its journal is empty"));
+	store_untrusted(err, _("its journal is empty"));
 	if (reason->code != ERROR_NONE) {
 		error_why(err, "%s%s%s", reason->what, *reason->why ? ": " : "", reason->why);
 		if (*reason->fix)
@@ -470,4 +410,20 @@ enum lookup_result alias_store_next(struct alias_cursor *cursor, struct arena *a
 		return LOOKUP_NOT_FOUND;
 	return store_text_entry(&text, &cursor->offset, arena, ret_entry, err) ? LOOKUP_FOUND
 									       : LOOKUP_FAILED;
+}
+
+enum lookup_result alias_store_next_line(struct alias_cursor *cursor, struct arena *arena,
+	struct alias_line *ret_line, struct error *err)
+{
+	struct store_text text;
+
+	store_text_of(cursor->store, &text);
+	if (cursor->offset - cursor->released >= STORE_WINDOW) {
+		store_release(cursor->store, text.bytes + cursor->released, STORE_WINDOW);
+		cursor->released += STORE_WINDOW;
+	}
+	if (cursor->offset >= text.end)
+		return LOOKUP_NOT_FOUND;
+	return store_text_next(&text, &cursor->offset, arena, ret_line, err) ? LOOKUP_FOUND
+									     : LOOKUP_FAILED;
 }

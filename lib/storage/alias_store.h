@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "format/alias_entry.h"
+#include "format/alias_line.h"
 #include "storage/alias_journal.h"
 #include "system/lock_file.h"
 
@@ -98,6 +99,7 @@ must_check enum lookup_result alias_store_find(const struct alias_store *store, 
 struct alias_cursor {
 	const struct alias_store *store;
 	size_t offset;
+	size_t released; /* bytes before this are no longer resident */
 };
 
 /* Starts at the first entry. */
@@ -106,6 +108,10 @@ void alias_store_rewind(const struct alias_store *store, struct alias_cursor *re
 /* Reads the next entry into `arena` (clear it between calls for flat memory). Found, not found = no more, or failed (database). */
 must_check enum lookup_result alias_store_next(struct alias_cursor *cursor, struct arena *arena,
 	struct alias_entry *ret_entry, struct error *err);
+
+/* The same in place: the spans are of the store, or of `arena` for an entry that is not in canonical form. */
+must_check enum lookup_result alias_store_next_line(struct alias_cursor *cursor, struct arena *arena,
+	struct alias_line *ret_line, struct error *err);
 
 /*
  * Applies `changes` (at most one a username) as one new generation, or, when none touches an entry, appends their events only. Needs mode write. Afterwards

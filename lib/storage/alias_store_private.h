@@ -2,6 +2,7 @@
 #ifndef POSTIGO_STORAGE_ALIAS_STORE_PRIVATE_H
 #define POSTIGO_STORAGE_ALIAS_STORE_PRIVATE_H
 
+#include "base/span.h"
 #include "format/digest.h"
 #include "storage/alias_store.h"
 #include "storage/alias_store_text.h"
@@ -15,6 +16,17 @@
 /* Opens the directories, takes the lock in mode write. Fails as alias_store_open(). */
 must_check bool store_begin(struct alias_store *store, const char *state_directory,
 	enum alias_store_mode mode, struct error *err);
+
+#define STORE_WINDOW ((size_t)4 << 20) /* bytes of a mapped store that are resident at a time */
+
+/* Sets database: "cannot be trusted", and why. Returns false. */
+bool store_untrusted(struct error *err, const char *why);
+
+/* Lets the kernel take back the memory of a stretch of the mapped file that has been read. */
+void store_release(const struct alias_store *store, const char *bytes, size_t length);
+
+/* Takes the digest of a text, the mapped file's in flat memory. */
+void store_digest(struct alias_store *store, const char *bytes, size_t length);
 
 /* Maps the file that now stands under the store's name; digest and generation are left alone. */
 must_check bool store_map(struct alias_store *store, struct stat *ret_status, struct error *err);
@@ -63,11 +75,15 @@ bool store_is_marked(const struct alias_store *store, int64_t generation, const 
 must_check bool store_append(struct alias_store *store, struct journal_event *events, size_t count,
 	struct error *err);
 
-/* A new store file, written line by line and digested on the way. */
+/* A new store file: its pieces are collected, then written and digested at once. */
 struct store_writer {
 	struct atomic_file file;
-	struct digest digest;
-	bool any; /* an entry was written: the next one needs a comma before it */
+	struct arena arena;
+	struct span *pieces;
+	size_t count;
+	size_t capacity;
+	struct digest digest; /* of what was written already */
+	bool any; /* an entry was added: the next one needs a comma before it */
 };
 
 #define STORE_WRITER_INIT {.file = ATOMIC_FILE_INIT}
@@ -77,11 +93,14 @@ struct store_writer {
 must_check bool store_writer_begin(struct store_writer *writer, int directory,
 	const struct store_header *header, struct error *err);
 
-/* Adds whole lines as they stand in another store text, the last one's newline and comma or not. */
+/*
+ * Adds whole lines as they stand in another store text, the last one's newline and comma or not.
+ * Long ones are borrowed until the writer is sealed. Fails with filesystem.
+ */
 must_check bool store_writer_add(
 	struct store_writer *writer, const char *lines, size_t length, struct error *err);
 
-/* Writes the footer, makes the content durable and tells its digest; it has no name yet. */
+/* Writes everything and the footer, makes the content durable and tells its digest; it has no name yet. */
 must_check bool store_writer_seal(struct store_writer *writer,
 	char ret_digest[DIGEST_HEX_LENGTH + 1], struct error *err);
 

@@ -192,39 +192,102 @@ static bool bad_line(const struct store_text *text, size_t offset, const char *w
 }
 
 /* The entry must be that of its key, and the alias that of the store's domain. */
-static bool check_place(const struct store_text *text, const char *key, size_t key_length,
-	const struct alias_entry *entry)
+static bool check_place(const struct store_text *text, struct span key,
+	const struct alias_line *line)
 {
-	return strlen(entry->username) == key_length &&
-	       memcmp(entry->username, key, key_length) == 0 &&
-	       strcmp(email_address_domain(entry->alias), text->header.domain) == 0;
+	size_t local = line->username.length + 1;
+
+	return span_equal(line->username, key) && line->alias.length > local &&
+	       span_equal((struct span){line->alias.bytes + local, line->alias.length - local},
+		       span_of(text->header.domain));
+}
+
+/* A line of the store, cut into key and value. */
+struct raw_line {
+	struct span key;
+	struct span value;
+	size_t offset;
+	size_t length; /* with comma and newline */
+};
+
+static bool cut_line(const struct store_text *text, size_t offset, struct raw_line *ret_line,
+	struct error *err)
+{
+	const char *line = text->bytes + offset;
+	size_t length = line_end(text, offset) - offset;
+	bool last = offset + length == text->end;
+	size_t tail = last ? 1 : 2; /* newline, or comma and newline */
+	const char *quote = length > 1 ? memchr(line + 1, '"', length - 1) : NULL;
+	size_t key;
+
+	if (length > LINE_MAX_LENGTH || length < tail + 4 || line[0] != '"' || !quote)
+		return bad_line(text, offset, _("it is no entry"), err);
+	key = (size_t)(quote - line) - 1;
+	if (key + 3 + tail > length || quote[1] != ':' || line[length - 1] != '\n' ||
+		(!last && line[length - 2] != ','))
+		return bad_line(text, offset, _("it is no entry"), err);
+	*ret_line = (struct raw_line){
+		.key = {line + 1, key},
+		.value = {quote + 2, length - tail - key - 3},
+		.offset = offset,
+		.length = length,
+	};
+	return true;
+}
+
+static bool misplaced(const struct store_text *text, size_t offset, struct error *err)
+{
+	return bad_line(text, offset, _("its entry belongs to another name or domain"), err);
+}
+
+/* A line in any other layout than the canonical one. */
+static bool read_line(const struct store_text *text, const struct raw_line *raw,
+	struct arena *arena, struct alias_entry *ret_entry, struct error *err)
+{
+	struct alias_entry entry;
+	struct alias_line line;
+	struct error reason;
+
+	if (!alias_entry_parse(raw->value.bytes, raw->value.length, arena, &entry, &reason))
+		return bad_line(text, raw->offset, *reason.why ? reason.why : reason.what, err);
+	line = alias_line_of(&entry);
+	if (!check_place(text, raw->key, &line))
+		return misplaced(text, raw->offset, err);
+	*ret_entry = entry;
+	return true;
 }
 
 bool store_text_entry(const struct store_text *text, size_t *offset, struct arena *arena,
 	struct alias_entry *ret_entry, struct error *err)
 {
-	const char *line = text->bytes + *offset;
-	size_t length = line_end(text, *offset) - *offset;
-	bool last = *offset + length == text->end;
-	size_t tail = last ? 1 : 2; /* newline, or comma and newline */
-	const char *quote = length > 1 ? memchr(line + 1, '"', length - 1) : NULL;
-	struct alias_entry entry;
-	struct error reason;
-	size_t key;
+	struct raw_line raw;
 
-	if (length > LINE_MAX_LENGTH || length < tail + 4 || line[0] != '"' || !quote)
-		return bad_line(text, *offset, _("it is no entry"), err);
-	key = (size_t)(quote - line) - 1;
-	if (key + 3 + tail > length || quote[1] != ':' || line[length - 1] != '\n' ||
-		(!last && line[length - 2] != ','))
-		return bad_line(text, *offset, _("it is no entry"), err);
-	if (!alias_entry_parse(quote + 2, length - tail - key - 3, arena, &entry, &reason))
-		return bad_line(text, *offset, *reason.why ? reason.why : reason.what, err);
-	if (!check_place(text, line + 1, key, &entry))
-		return bad_line(text, *offset, _("its entry belongs to another name or domain"),
-			err);
-	*ret_entry = entry;
-	*offset += length;
+	if (!cut_line(text, *offset, &raw, err) ||
+		!read_line(text, &raw, arena, ret_entry, err))
+		return false;
+	*offset += raw.length;
+	return true;
+}
+
+bool store_text_next(const struct store_text *text, size_t *offset, struct arena *arena,
+	struct alias_line *ret_line, struct error *err)
+{
+	struct alias_entry entry;
+	struct alias_line line;
+	struct raw_line raw;
+
+	if (!cut_line(text, *offset, &raw, err))
+		return false;
+	if (alias_line_scan(raw.value.bytes, raw.value.length, &line)) {
+		if (!check_place(text, raw.key, &line))
+			return misplaced(text, *offset, err);
+	} else {
+		if (!read_line(text, &raw, arena, &entry, err))
+			return false;
+		line = alias_line_of(&entry);
+	}
+	*ret_line = line;
+	*offset += raw.length;
 	return true;
 }
 

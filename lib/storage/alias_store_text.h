@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/strbuf.h"
 #include "format/alias_entry.h"
+#include "format/alias_line.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,13 @@ size_t store_text_line(const struct store_text *text, size_t offset, const char 
  */
 must_check bool store_text_entry(const struct store_text *text, size_t *offset,
 	struct arena *arena, struct alias_entry *ret_entry, struct error *err);
+
+/*
+ * The same in place: the spans are of the text, or of `arena` for a line that is not in canonical
+ * form. Fails with database, naming the line.
+ */
+must_check bool store_text_next(const struct store_text *text, size_t *offset, struct arena *arena,
+	struct alias_line *ret_line, struct error *err);
 
 /* Reads every entry and checks their order; flat memory. Fails with database. */
 must_check bool store_text_check(const struct store_text *text, struct error *err);

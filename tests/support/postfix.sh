@@ -44,6 +44,8 @@ postfix_write_main_cf() {
 			sed 's|.*|&@elsewhere.example elsewhere.example/&/|'
 		echo '@elsewhere.example elsewhere.example/catchall/'
 	} >/etc/postfix/elsewhere
+	# Postfix waits seconds for a file that was just written to cool down.
+	touch -d '1 minute ago' /etc/postfix/main.cf /etc/postfix/elsewhere
 }
 
 postfix_write_master_cf() {
@@ -95,8 +97,7 @@ postfix_configure() {
 	postfix_write_master_cf
 	postfix_make_directories
 	[ -e $postfix_map ] || : >$postfix_map
-	# Postfix waits seconds for a file that was just written to cool down.
-	touch -d '1 minute ago' /etc/postfix/main.cf /etc/postfix/master.cf /etc/postfix/elsewhere
+	touch -d '1 minute ago' /etc/postfix/main.cf /etc/postfix/master.cf
 	case $type in
 	hash | btree)
 		[ -e $postfix_map.db ] || postmap "$type:$postfix_map"

@@ -8,7 +8,7 @@ map=$postfix_map
 make_store=${BUILD:-build}/tests/bench/make_store
 
 # sync_configure TYPE [KEY JSON-VALUE]...: writes the configuration, more keys for section "sync".
-# $sync_enabled may be false.
+# $sync_enabled may be false, $sync_policy an object for section "policy".
 sync_configure() {
 	local more=
 	sync_type=$1
@@ -21,6 +21,7 @@ sync_configure() {
 	cat >/etc/postigo/postigo.json <<-CONFIGURATION
 		{
 			"domain": "club.example",
+			"policy": ${sync_policy:-{\}},
 			"sync": {"enabled": ${sync_enabled:-true}, "type": "$sync_type", "path": "$map"$more}
 		}
 	CONFIGURATION
@@ -83,6 +84,12 @@ fingerprint() {
 warnings() {
 	/usr/bin/python3 -I -c 'import json, sys
 print(" ".join(w["code"] for w in json.load(open(sys.argv[1])).get("warnings", [])))' "$1"
+}
+
+# refused FILE: the refused rows of a result, "m1:loop m2:dangling".
+refused() {
+	/usr/bin/python3 -I -c 'import json, sys
+print(" ".join(r["key"].split("@")[0] + ":" + r["code"] for r in json.load(open(sys.argv[1])).get("refused", [])))' "$1"
 }
 
 # Nothing but the map's own files is left in its directory.

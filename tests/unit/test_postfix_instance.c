@@ -1,5 +1,6 @@
 #include "service/postfix_instance.h"
 
+#include "service/postfix_domains.h"
 #include "unit.h"
 
 static const struct {
@@ -41,7 +42,14 @@ static const struct {
 	{"lmdb:/etc/postfix/member", MAP_REFERENCE_NONE, ""},
 	{"xlmdb:/etc/postfix/members", MAP_REFERENCE_NONE, "xlmdb"},
 	{"hash:/etc/postfix/members", MAP_REFERENCE_NONE, "hash"},
-	{"unionmap:{lmdb:/etc/postfix/members}", MAP_REFERENCE_NONE, ""},
+	{"unionmap:{hash:/x, lmdb:/etc/postfix/members}", MAP_REFERENCE_DIRECT, "lmdb"},
+	{"unionmap:{proxy:lmdb:/etc/postfix/members,hash:/x}", MAP_REFERENCE_PROXIED, "lmdb"},
+	{"proxy:unionmap:{lmdb:/etc/postfix/members}", MAP_REFERENCE_PROXIED, "lmdb"},
+	{"pipemap:{lmdb:/etc/postfix/members,hash:/x}", MAP_REFERENCE_DIRECT, "lmdb"},
+	{"{lmdb:/etc/postfix/members, hash:/x}", MAP_REFERENCE_DIRECT, "lmdb"},
+	{"unionmap:{lmdb:/etc/postfix/members2}", MAP_REFERENCE_NONE, ""},
+	{"inline:{a=lmdb:/etc/postfix/members}", MAP_REFERENCE_NONE, ""},
+	{"unionmap:{", MAP_REFERENCE_NONE, ""},
 };
 
 START_TEST(finds_the_reference)
@@ -51,7 +59,7 @@ START_TEST(finds_the_reference)
 	const char *type;
 
 	postfix_list_split(&instance.alias_maps, &arena, references[_i].maps);
-	ck_assert_int_eq(postfix_map_reference(&instance, "lmdb", "/etc/postfix/members"),
+	ck_assert_int_eq(postfix_map_reference(&instance, "lmdb", "/etc/postfix/members", &arena),
 		references[_i].reference);
 	type = postfix_map_type_of(&instance, "/etc/postfix/members", &arena);
 	ck_assert_str_eq(type ? type : "", references[_i].type);
@@ -140,7 +148,7 @@ static struct sync_settings fake_settings(struct arena *arena, const char *direc
 
 #define ANSWERS                                                                                    \
 	"printf '%s\\n' /usr/sbin hash 'relay_domains, mynetworks' "                               \
-	"'hash:/a, lmdb:/etc/postfix/members' 'texthash:/t' '' 'localhost' ''"
+	"'hash:/a, lmdb:/etc/postfix/members' 'texthash:/t' '' 'localhost' '' 'hash:/v' + 1000 1000 1000"
 
 START_TEST(asks_postconf_once)
 {
@@ -158,7 +166,7 @@ START_TEST(asks_postconf_once)
 	ck_assert_uint_eq(instance.alias_maps.count, 2);
 	ck_assert(instance.relay_includes_subdomains);
 	ck_assert_uint_eq(instance.domains[POSTFIX_LOCAL_DOMAINS].count, 1);
-	ck_assert_int_eq(postfix_map_reference(&instance, "lmdb", settings.path),
+	ck_assert_int_eq(postfix_map_reference(&instance, "lmdb", settings.path, &arena),
 		MAP_REFERENCE_DIRECT);
 }
 END_TEST

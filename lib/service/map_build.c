@@ -1,0 +1,84 @@
+#include "service/map_build.h"
+
+#include "base/clock.h"
+#include "service/map_sync_result.h"
+#include "service/map_sync_run.h"
+#include "service/map_update.h"
+
+#include <string.h>
+
+#define ROWS_A_ALLOWANCE 100000 /* rows for which a command gets ALLOWANCE_SECONDS more */
+#define ALLOWANCE_SECONDS 30
+
+size_t map_build_differences(const struct map_sync_run *run)
+{
+	size_t asked = run->request->difference_limit;
+
+	return asked > MAP_UPDATE_MAX ? asked : MAP_UPDATE_MAX;
+}
+
+/* Only what the state vouches for, file by file, may be built upon. */
+static bool may_update(const struct map_sync_run *run, const struct map_stage *stage,
+	const struct map_walk *walk)
+{
+	return run->same_type && strcmp(run->config, run->before.config) == 0 &&
+	       map_sync_file_matches(&run->file, run->before.text, run->before.index) &&
+	       map_update_is_small(stage, walk);
+}
+
+static bool verify(struct map_sync_run *run, struct map_stage *stage,
+	const struct map_stage_tools *tools, struct error *err)
+{
+	int64_t started = clock_monotonic_ms();
+
+	if (!map_stage_verify(stage, tools, err))
+		return false;
+	map_sync_result_step(run->result, "verify", started, "");
+	return true;
+}
+
+/* What does not stand the same read-back as postmap's work is dropped for that. */
+static bool update(struct map_sync_run *run, struct map_stage *stage, const struct map_walk *walk,
+	const struct map_stage_tools *tools)
+{
+	int64_t started = clock_monotonic_ms();
+	struct error doubt;
+
+	if (!may_update(run, stage, walk) || !map_update(stage, walk, tools->timeout_ms))
+		return false;
+	map_sync_result_step(run->result, "update", started, "");
+	if (verify(run, stage, tools, &doubt))
+		return true;
+	map_update_discard(stage);
+	return false;
+}
+
+static bool build(struct map_sync_run *run, struct map_stage *stage,
+	const struct map_stage_tools *tools, struct error *err)
+{
+	int64_t started = clock_monotonic_ms();
+
+	if (!map_stage_build(stage, tools, err))
+		return false;
+	map_sync_result_step(run->result, "postmap", started, "");
+	return verify(run, stage, tools, err);
+}
+
+bool map_build(struct map_sync_run *run, struct map_stage *stage, const struct map_walk *walk,
+	struct error *err)
+{
+	int64_t seconds =
+		run->settings->command_timeout + stage->rows * ALLOWANCE_SECONDS / ROWS_A_ALLOWANCE;
+	const struct map_stage_tools tools = {
+		.instance = &run->instance,
+		.domain = run->request->settings->domain,
+		.timeout_ms = (int)seconds * 1000,
+	};
+
+	if (!update(run, stage, walk, &tools) && !build(run, stage, &tools, err))
+		return false;
+	if (*stage->output)
+		map_sync_result_note(run->result, run->arena, "postmap-output", "",
+			arena_strndup(run->arena, stage->output, strcspn(stage->output, "\n")));
+	return true;
+}

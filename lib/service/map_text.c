@@ -1,0 +1,96 @@
+#include "service/map_text.h"
+
+#include "base/arena.h"
+#include "format/postfix_map.h"
+
+#include <stdlib.h>
+
+#define ROWS_FIRST 1024
+
+static void add_row(struct map_text *text, size_t *capacity, size_t start)
+{
+	if (text->rows == *capacity) {
+		*capacity = *capacity ? *capacity * 2 : ROWS_FIRST;
+		text->starts = reallocarray(text->starts, *capacity, sizeof(*text->starts));
+		if (!text->starts)
+			out_of_memory();
+	}
+	text->starts[text->rows++] = start;
+}
+
+void map_text_open(struct map_text *text, const char *bytes, size_t length)
+{
+	size_t capacity = 0;
+	size_t line;
+
+	*text = (struct map_text){.bytes = bytes, .length = length};
+	for (size_t offset = 0; offset < length; offset += line) {
+		size_t key;
+		size_t value;
+
+		if (postfix_map_row_read(bytes + offset, length - offset, &key, &value, &line))
+			add_row(text, &capacity, offset);
+	}
+}
+
+void map_text_close(struct map_text *text)
+{
+	free(text->starts);
+	*text = (struct map_text){.bytes = NULL};
+}
+
+struct map_text_row map_text_row(const struct map_text *text, size_t number)
+{
+	const char *start = text->bytes + text->starts[number];
+	struct map_text_row row = {.key = {start, 0}, .value = {start, 0}};
+	size_t line;
+
+	if (postfix_map_row_read(start, text->length - text->starts[number], &row.key.length,
+		    &row.value.length, &line))
+		row.value.bytes = start + row.key.length + 1;
+	return row;
+}
+
+bool map_text_find(const struct map_text *text, struct span key, size_t *ret_number)
+{
+	size_t low = 0;
+	size_t high = text->rows;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct span other = map_text_row(text, middle).key;
+		int order = postfix_map_compare_bytes(other.bytes, other.length, key.bytes,
+			key.length);
+
+		if (order == 0) {
+			*ret_number = middle;
+			return true;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+static bool is_between(char byte)
+{
+	return byte == ',' || byte == ' ' || byte == '\t';
+}
+
+bool map_text_next_address(struct span *rest, struct span *ret_address)
+{
+	size_t length = 0;
+
+	while (rest->length > 0 && is_between(rest->bytes[0])) {
+		rest->bytes++;
+		rest->length--;
+	}
+	while (length < rest->length && !is_between(rest->bytes[length]))
+		length++;
+	*ret_address = (struct span){rest->bytes, length};
+	rest->bytes += length;
+	rest->length -= length;
+	return length > 0;
+}

@@ -1,0 +1,198 @@
+#include "storage/map_index.h"
+#include "storage/map_index_walk.h"
+
+#include <lmdb.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ROOM ((size_t)16 << 20) /* bytes an index may grow beyond double its size */
+
+/* The environment as Postfix opens it, but without its lock file: nobody writes here. */
+struct lmdb_reader {
+	MDB_env *environment;
+	MDB_txn *transaction;
+	MDB_dbi table;
+	const char *low; /* what was read of the mapping */
+	const char *high;
+};
+
+static void reader_close(struct lmdb_reader *reader)
+{
+	if (reader->transaction)
+		mdb_txn_abort(reader->transaction);
+	if (reader->environment)
+		mdb_env_close(reader->environment);
+}
+
+#define cleanup_reader __attribute__((cleanup(reader_close)))
+
+static bool reader_open(struct lmdb_reader *reader, const char *path)
+{
+	return mdb_env_create(&reader->environment) == 0 &&
+	       mdb_env_open(reader->environment, path, MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK, 0) ==
+		       0 &&
+	       mdb_txn_begin(reader->environment, NULL, MDB_RDONLY, &reader->transaction) == 0 &&
+	       mdb_dbi_open(reader->transaction, NULL, 0, &reader->table) == 0;
+}
+
+static struct span note_memory(struct lmdb_reader *reader, const MDB_val *value)
+{
+	const char *bytes = value->mv_data;
+
+	if (!reader->low || bytes < reader->low)
+		reader->low = bytes;
+	if (bytes > reader->high)
+		reader->high = bytes;
+	return (struct span){bytes, value->mv_size};
+}
+
+static bool find(struct lmdb_reader *reader, struct index_walk *walk, struct span *ret_value)
+{
+	MDB_val key = {.mv_data = walk->key, .mv_size = walk->key_length + walk->nul};
+	MDB_val value;
+
+	if (mdb_get(reader->transaction, reader->table, &key, &value) != 0)
+		return false;
+	*ret_value = note_memory(reader, &value);
+	return true;
+}
+
+/* The first row tells how keys are stored. */
+static bool find_first(struct lmdb_reader *reader, struct index_walk *walk, struct span *ret_value)
+{
+	walk->nul = 1;
+	if (find(reader, walk, ret_value))
+		return true;
+	walk->nul = 0;
+	return find(reader, walk, ret_value);
+}
+
+static bool look_up_all(struct lmdb_reader *reader, struct index_walk *walk)
+{
+	struct span value;
+
+	while (index_walk_next(walk)) {
+		bool found = walk->number == 1 ? find_first(reader, walk, &value)
+					       : find(reader, walk, &value);
+
+		if (!found || !index_walk_matches(walk, value))
+			return false;
+		if (index_walk_is_pausing(walk)) {
+			index_release(reader->low, reader->high);
+			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+		}
+	}
+	return walk->offset == walk->rows->length;
+}
+
+static bool count_all(struct lmdb_reader *reader, int64_t *ret_count)
+{
+	MDB_cursor *cursor;
+	MDB_val key;
+	MDB_val value;
+	int64_t count = 0;
+	int status;
+
+	if (mdb_cursor_open(reader->transaction, reader->table, &cursor) != 0)
+		return false;
+	while ((status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+		(void)note_memory(reader, &value);
+		if (++count % 65536 == 0)
+			index_release(reader->low, reader->high);
+	}
+	mdb_cursor_close(cursor);
+	*ret_count = count;
+	return status == MDB_NOTFOUND;
+}
+
+struct index_finding lmdb_index_compare(const char *path, const struct index_rows *rows)
+{
+	struct lmdb_reader reader cleanup_reader = {.environment = NULL};
+	struct index_finding finding = {.verdict = INDEX_EQUAL};
+	struct index_walk walk = {.rows = rows};
+
+	if (!reader_open(&reader, path))
+		return (struct index_finding){.verdict = INDEX_UNREADABLE};
+	if (!look_up_all(&reader, &walk))
+		return index_walk_differs(&walk);
+	if (!count_all(&reader, &finding.count))
+		finding.verdict = INDEX_UNREADABLE;
+	else if (finding.count != rows->count)
+		finding.verdict = INDEX_COUNT;
+	return finding;
+}
+
+/* ---------------------------------------------------------------- changes */
+
+/* A file in a private directory needs no lock; making it durable is its owner's. */
+static bool writer_open(struct lmdb_reader *writer, const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && mdb_env_create(&writer->environment) == 0 &&
+	       mdb_env_set_mapsize(writer->environment, 2 * (size_t)status.st_size + ROOM) == 0 &&
+	       mdb_env_open(writer->environment, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC,
+		       0600) == 0 &&
+	       mdb_txn_begin(writer->environment, NULL, 0, &writer->transaction) == 0 &&
+	       mdb_dbi_open(writer->transaction, NULL, 0, &writer->table) == 0;
+}
+
+/* Whether keys end in a NUL: the first one tells for all. */
+static bool tell_form(const struct lmdb_reader *writer, size_t *ret_nul)
+{
+	MDB_cursor *cursor;
+	MDB_val key;
+	MDB_val value;
+	int status;
+
+	if (mdb_cursor_open(writer->transaction, writer->table, &cursor) != 0)
+		return false;
+	status = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+	mdb_cursor_close(cursor);
+	if (status != 0 || key.mv_size == 0)
+		return false;
+	*ret_nul = ((const char *)key.mv_data)[key.mv_size - 1] == '\0' ? 1 : 0;
+	return true;
+}
+
+static MDB_val to_value(const char *text, size_t nul)
+{
+	union {
+		const char *text;
+		void *data;
+	} bytes = {.text = text};
+
+	return (MDB_val){.mv_data = bytes.data, .mv_size = strlen(text) + nul};
+}
+
+static bool apply(const struct lmdb_reader *writer, const struct index_change *change, size_t nul)
+{
+	MDB_val key = to_value(change->key, nul);
+	MDB_val present;
+	MDB_val value;
+	int status = mdb_get(writer->transaction, writer->table, &key, &present);
+
+	if (status != (change->present ? 0 : MDB_NOTFOUND))
+		return false;
+	if (!change->value)
+		return mdb_del(writer->transaction, writer->table, &key, NULL) == 0;
+	value = to_value(change->value, nul);
+	return mdb_put(writer->transaction, writer->table, &key, &value, 0) == 0;
+}
+
+bool lmdb_index_update(const char *path, const struct index_change *changes, size_t count)
+{
+	struct lmdb_reader writer cleanup_reader = {.environment = NULL};
+	MDB_txn *transaction;
+	size_t nul;
+
+	if (!writer_open(&writer, path) || !tell_form(&writer, &nul))
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!apply(&writer, &changes[i], nul))
+			return false;
+	}
+	transaction = writer.transaction;
+	writer.transaction = NULL;
+	return mdb_txn_commit(transaction) == 0;
+}

@@ -1,0 +1,190 @@
+/* Indexes that are right and indexes that are not, made with the libraries themselves. */
+#include "storage/map_index.h"
+
+#include "unit.h"
+
+#include <cdb.h>
+#include <lmdb.h>
+
+#define ROWS "ana@x.example\t1\nana-b@x.example\t2\nbeto@x.example\t3, 4\n"
+
+struct pair {
+	const char *key;
+	const char *value;
+};
+
+static const struct pair good[] = {
+	{"ana@x.example", "1"}, {"ana-b@x.example", "2"}, {"beto@x.example", "3, 4"}, {NULL, NULL}};
+static const struct pair missing[] = {
+	{"ana@x.example", "1"}, {"beto@x.example", "3, 4"}, {NULL, NULL}};
+static const struct pair missing_first[] = {
+	{"ana-b@x.example", "2"}, {"beto@x.example", "3, 4"}, {NULL, NULL}};
+static const struct pair wrong[] = {
+	{"ana@x.example", "1"}, {"ana-b@x.example", "2"}, {"beto@x.example", "3"}, {NULL, NULL}};
+static const struct pair more[] = {{"ana@x.example", "1"}, {"ana-b@x.example", "2"},
+	{"beto@x.example", "3, 4"}, {"evil@x.example", "5"}, {NULL, NULL}};
+static const struct pair nothing[] = {{NULL, NULL}};
+
+static const struct {
+	const struct pair *pairs;
+	enum index_verdict verdict;
+	size_t offset;
+	int64_t count;
+} cases[] = {
+	{good, INDEX_EQUAL, 0, 3},
+	{missing, INDEX_DIFFERENT, 16, 0},
+	{missing_first, INDEX_DIFFERENT, 0, 0},
+	{wrong, INDEX_DIFFERENT, 34, 0},
+	{more, INDEX_COUNT, 0, 4},
+	{nothing, INDEX_DIFFERENT, 0, 0},
+};
+
+static const char *path_of(const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s.%d", unit_scratch(), name, getpid());
+	return path;
+}
+
+static MDB_val text_value(const char *text, size_t nul)
+{
+	union {
+		const char *text;
+		void *data;
+	} bytes = {.text = text};
+
+	return (MDB_val){.mv_data = bytes.data, .mv_size = strlen(text) + nul};
+}
+
+static void make_lmdb(const char *path, const struct pair *pairs, size_t nul)
+{
+	MDB_env *environment;
+	MDB_txn *transaction;
+	MDB_dbi table;
+
+	ck_assert_int_eq(mdb_env_create(&environment), 0);
+	ck_assert_int_eq(mdb_env_open(environment, path, MDB_NOSUBDIR | MDB_NOLOCK, 0600), 0);
+	ck_assert_int_eq(mdb_txn_begin(environment, NULL, 0, &transaction), 0);
+	ck_assert_int_eq(mdb_dbi_open(transaction, NULL, 0, &table), 0);
+	for (; pairs->key; pairs++) {
+		MDB_val key = text_value(pairs->key, nul);
+		MDB_val value = text_value(pairs->value, nul);
+
+		ck_assert_int_eq(mdb_put(transaction, table, &key, &value, 0), 0);
+	}
+	ck_assert_int_eq(mdb_txn_commit(transaction), 0);
+	mdb_env_close(environment);
+}
+
+static void make_cdb(const char *path, const struct pair *pairs, size_t nul)
+{
+	int fd cleanup_close = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	struct cdb_make make;
+
+	ck_assert_int_eq(cdb_make_start(&make, fd), 0);
+	for (; pairs->key; pairs++)
+		ck_assert_int_eq(cdb_make_add(&make, pairs->key,
+					 (unsigned)(strlen(pairs->key) + nul), pairs->value,
+					 (unsigned)(strlen(pairs->value) + nul)),
+			0);
+	ck_assert_int_eq(cdb_make_finish(&make), 0);
+}
+
+static void expect(index_compare *compare, const char *path, size_t number)
+{
+	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
+	struct index_finding finding = compare(path, &rows);
+
+	ck_assert_int_eq(finding.verdict, cases[number].verdict);
+	if (finding.verdict == INDEX_DIFFERENT)
+		ck_assert_uint_eq(finding.offset, cases[number].offset);
+	else
+		ck_assert_int_eq(finding.count, cases[number].count);
+}
+
+START_TEST(judges_lmdb)
+{
+	for (size_t nul = 0; nul <= 1; nul++) {
+		const char *path = path_of(nul ? "lmdb1" : "lmdb0");
+
+		make_lmdb(path, cases[_i].pairs, nul);
+		expect(lmdb_index_compare, path, (size_t)_i);
+	}
+}
+END_TEST
+
+START_TEST(judges_cdb)
+{
+	for (size_t nul = 0; nul <= 1; nul++) {
+		const char *path = path_of(nul ? "cdb1" : "cdb0");
+
+		make_cdb(path, cases[_i].pairs, nul);
+		expect(cdb_index_compare, path, (size_t)_i);
+	}
+}
+END_TEST
+
+START_TEST(no_index_and_no_rows)
+{
+	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
+	const struct index_rows none = {"", 0, 0};
+
+	ck_assert_int_eq(lmdb_index_compare(path_of("no"), &rows).verdict, INDEX_UNREADABLE);
+	ck_assert_int_eq(cdb_index_compare(path_of("no"), &rows).verdict, INDEX_UNREADABLE);
+	make_lmdb(path_of("empty"), nothing, 1);
+	ck_assert_int_eq(lmdb_index_compare(path_of("empty"), &none).verdict, INDEX_EQUAL);
+	make_cdb(path_of("empty.cdb"), nothing, 1);
+	ck_assert_int_eq(cdb_index_compare(path_of("empty.cdb"), &none).verdict, INDEX_EQUAL);
+}
+END_TEST
+
+/* A change that fits, and those that do not: key, value, whether the key is there. */
+static const struct {
+	struct index_change changes[2];
+	bool done;
+	size_t equals; /* number in `cases` of what it then is */
+} updates[] = {
+	{{{"beto@x.example", "3, 4", true}, {"ana-b@x.example", "2", true}}, true, 0},
+	{{{"beto@x.example", "3", true}, {"ana@x.example", "1", true}}, true, 3},
+	{{{"evil@x.example", "5", false}, {"ana@x.example", "1", true}}, true, 4},
+	{{{"ana-b@x.example", NULL, true}, {"ana@x.example", "1", true}}, true, 1},
+	{{{"ana@x.example", "1", true}, {"ana@x.example", "1", false}}, false, 0},
+	{{{"evil@x.example", "5", false}, {"no@x.example", NULL, true}}, false, 0},
+	{{{"evil@x.example", "5", true}, {"ana@x.example", "1", true}}, false, 0},
+};
+
+START_TEST(updates_lmdb)
+{
+	for (size_t nul = 0; nul <= 1; nul++) {
+		const char *path = path_of(nul ? "update1" : "update0");
+
+		make_lmdb(path, good, nul);
+		ck_assert_int_eq(lmdb_index_update(path, updates[_i].changes, 2), updates[_i].done);
+		expect(lmdb_index_compare, path, updates[_i].equals);
+	}
+}
+END_TEST
+
+START_TEST(updates_no_file_of_others)
+{
+
+	ck_assert(!lmdb_index_update(path_of("nothing"), updates[0].changes, 2));
+	make_lmdb(path_of("bare"), nothing, 1);
+	ck_assert(!lmdb_index_update(path_of("bare"), updates[0].changes, 2));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("map_index");
+	TCase *compare = unit_case(suite, "compare");
+	TCase *update = unit_case(suite, "update");
+
+	tcase_add_loop_test(compare, judges_lmdb, 0, (int)ARRAY_LENGTH(cases));
+	tcase_add_loop_test(compare, judges_cdb, 0, (int)ARRAY_LENGTH(cases));
+	tcase_add_test(compare, no_index_and_no_rows);
+	tcase_add_loop_test(update, updates_lmdb, 0, (int)ARRAY_LENGTH(updates));
+	tcase_add_test(update, updates_no_file_of_others);
+	return unit_run(suite);
+}

@@ -29,16 +29,24 @@ static void say_decision(struct admin *admin, const struct alias_decision *decis
 
 void decisions_begin(struct decisions *decisions)
 {
-	*decisions = (struct decisions){.results = json_new_array()};
+	*decisions = (struct decisions){.document = json_new_object()};
+	json_set_boolean(decisions->document, "changed", false);
+	decisions->results = json_set(decisions->document, "results", json_new_array());
 }
 
 void decisions_note(struct admin *admin, struct decisions *decisions, const struct alias_decision *decision)
 {
 	json_add(decisions->results, decision_json(decision));
 	decisions->changed |= decision->changed;
-	decisions->removals += decision->changed && decision->destinations.count == 0;
+	decisions->removals += decision->changed && decision->left_map;
 	decisions->done = true;
 	say_decision(admin, decision);
+}
+
+void decisions_note_all(struct admin *admin, struct decisions *decisions, const struct alias_decision_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		decisions_note(admin, decisions, &list->items[i]);
 }
 
 void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument,

@@ -5,9 +5,10 @@
 #include "admin.h"
 
 struct decisions {
-	struct json *results;
+	struct json *document; /* a command may add members of its own */
+	struct json *results;  /* stands in the document */
 	bool changed;
-	int64_t removals; /* aliases that are gone */
+	int64_t removals; /* aliases that left the map */
 	bool done; /* at least one decision was made */
 	enum error_code code; /* of the first failure */
 	struct error failure;
@@ -25,6 +26,9 @@ void decisions_note(struct admin *admin, struct decisions *decisions, const stru
  */
 void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument,
 	const struct alias_decision *decision, const struct error *err);
+
+/* decisions_note() for each of the list. */
+void decisions_note_all(struct admin *admin, struct decisions *decisions, const struct alias_decision_list *list);
 
 /* Syncs when something changed, prints the JSON result, and returns the exit code: of the first failure, else of the sync. */
 int decisions_finish(struct admin *admin, const struct command_line *line, struct decisions *decisions);

@@ -10,6 +10,8 @@
 #include "cli/command.h"
 #include "cli/language.h"
 #include "cli/output.h"
+#include "postigo_alias_state.h"
+#include "postigo_history.h"
 #include "postigo_request.h"
 #include "postigo_session.h"
 #include "postigo_status.h"
@@ -32,6 +34,10 @@ static const char *const request_examples[] = {
 	NULL,
 };
 
+static const char *const change_examples[] = {"postigo change ana@example.net", NULL};
+static const char *const pause_examples[] = {"postigo pause", NULL};
+static const char *const resume_examples[] = {"postigo resume", NULL};
+static const char *const history_examples[] = {"postigo history", "postigo history --json", NULL};
 static const char *const status_examples[] = {"postigo", "postigo status --json", NULL};
 static const char *const cancel_examples[] = {"postigo cancel", NULL};
 static const char *const remove_examples[] = {"postigo remove", "postigo remove --yes", NULL};
@@ -52,6 +58,20 @@ static const struct command commands[] = {
 		.run = run_request,
 	},
 	{
+		.words = "change",
+		.operands = "DEST...",
+		.operands_min = 1,
+		.operands_max = SIZE_MAX,
+		.help = N_("ask for another destination of the alias that you have"),
+		.details = N_(
+			"The present destination works until an administrator has approved the\n"
+			"new one."),
+		.options = request_options,
+		.option_count = ARRAY_LENGTH(request_options),
+		.examples = change_examples,
+		.run = run_change,
+	},
+	{
 		.words = "status",
 		.operands = "",
 		.help = N_("show your alias and what is pending"),
@@ -66,12 +86,34 @@ static const struct command commands[] = {
 		.run = run_cancel,
 	},
 	{
+		.words = "pause",
+		.operands = "",
+		.help = N_("let your alias refuse mail for a while"),
+		.details = N_("No administrator has to agree; \"postigo resume\" ends it."),
+		.examples = pause_examples,
+		.run = run_pause,
+	},
+	{
+		.words = "resume",
+		.operands = "",
+		.help = N_("let your paused alias work again"),
+		.examples = resume_examples,
+		.run = run_resume,
+	},
+	{
 		.words = "remove",
 		.operands = "",
 		.help = N_("give your alias up"),
 		.details = N_("Asks first; --yes answers. No administrator has to agree."),
 		.examples = remove_examples,
 		.run = run_remove,
+	},
+	{
+		.words = "history",
+		.operands = "",
+		.help = N_("show the last decisions about your alias"),
+		.examples = history_examples,
+		.run = run_history,
 	},
 	{
 		.words = "version",

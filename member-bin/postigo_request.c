@@ -2,7 +2,6 @@
 
 #include "base/message.h"
 #include "cli/language.h"
-#include "cli/prompt.h"
 #include "format/domain_name.h"
 #include "format/email_fault.h"
 #include "format/printable.h"
@@ -14,7 +13,7 @@
 
 /* ---------------------------------------------------------------- the wish */
 
-static void set_author(const struct session *session, struct request_record *record)
+void request_set_author(const struct session *session, struct request_record *record)
 {
 	char language[LANGUAGE_MAX + 1];
 
@@ -124,7 +123,7 @@ static bool build_request(const struct session *session, const struct command_li
 	struct request_record record = {.op = REQUEST_SET};
 	const char *note = command_value(line, "note");
 
-	set_author(session, &record);
+	request_set_author(session, &record);
 	if (!add_destinations(session, &line->operands, &record, err))
 		return false;
 	if (note && !set_note(note, &record, err))
@@ -244,9 +243,8 @@ static void read_published(const struct session *session, struct status_file *re
 	output_warn(session->output, "%s", printable_text(err.what, session->arena));
 }
 
-int run_request(void *context, const struct command_line *line)
+static int ask(struct session *session, const struct command_line *line, bool need_alias)
 {
-	struct session *session = context;
 	struct request_record record;
 	struct status_file published;
 	struct error err;
@@ -256,6 +254,11 @@ int run_request(void *context, const struct command_line *line)
 		return output_error(session->output, &err);
 	say_converted(session, line, &record);
 	read_published(session, &published);
+	if (need_alias && !session_has_alias(&published)) {
+		error_set(&err, ERROR_NOT_FOUND, _("you have no alias to change"));
+		error_fix(&err, "postigo request %s", line->operands.items[0]);
+		return output_error(session->output, &err);
+	}
 	if (is_fulfilled(session, &record, &published))
 		return report_fulfilled(session, &record);
 	if (!check_cooldown(session, &published, &err) ||
@@ -263,6 +266,16 @@ int run_request(void *context, const struct command_line *line)
 		return output_error(session->output, &err);
 	say_sent(session, &record, &published);
 	return member_state_report(session, true);
+}
+
+int run_request(void *context, const struct command_line *line)
+{
+	return ask(context, line, false);
+}
+
+int run_change(void *context, const struct command_line *line)
+{
+	return ask(context, line, true);
 }
 
 /* ---------------------------------------------------------------- cancel */
@@ -306,58 +319,5 @@ int run_cancel(void *context, const struct command_line *line)
 		output_say(session->output, _("Your request is withdrawn."));
 	else
 		output_say(session->output, _("Withdrawn: your alias stays as it is."));
-	return member_state_report(session, true);
-}
-
-/* ---------------------------------------------------------------- remove */
-
-static bool require_alias(const struct session *session, struct error *err)
-{
-	struct status_file published;
-
-	if (session_read_status(session, &published, err) == LOOKUP_FAILED)
-		return false;
-	if (session_has_alias(&published))
-		return true;
-	error_set(err, ERROR_NOT_FOUND, _("you have no alias"));
-	return error_fix(err, _("withdraw a request that waits with: postigo cancel"));
-}
-
-static bool confirm_removal(const struct session *session, const struct command_line *line,
-	struct error *err)
-{
-	const char *question = arena_printf(session->arena,
-		_("Mail to %s will be refused from then on. Give it up?"), session->alias);
-	bool yes = line->globals.yes;
-
-	if (yes)
-		return true;
-	if (!prompt_is_possible()) {
-		error_set(err, ERROR_USAGE, _("there is no terminal to ask on"));
-		return error_fix(err, "postigo remove --yes");
-	}
-	if (!prompt_yes(question, &yes, err))
-		return false;
-	if (yes)
-		return true;
-	error_set(err, ERROR_ANSWERED_NO, _("nothing was changed"));
-	return error_why(err, _("the answer was no"));
-}
-
-int run_remove(void *context, const struct command_line *line)
-{
-	struct session *session = context;
-	struct request_record record = {.op = REQUEST_REMOVE};
-	struct error err;
-
-	if (!session_settle(session, &err) || !require_alias(session, &err) ||
-		!confirm_removal(session, line, &err))
-		return output_error(session->output, &err);
-	set_author(session, &record);
-	if (!helper_submit(&record, false, session->arena, &err))
-		return output_error(session->output, &err);
-	output_say(session->output, _("Your alias %s will be removed within minutes."),
-		session->alias);
-	output_say(session->output, _("  Until then it can be taken back: postigo cancel"));
 	return member_state_report(session, true);
 }

@@ -181,6 +181,14 @@ bool alias_request_examine(const struct alias_context *context, const struct ali
 	return true;
 }
 
+bool alias_request_is_of_account(const struct alias_request *request)
+{
+	if (request->verdict == MEMBER_UNKNOWN)
+		return true;
+	return request->verdict != MEMBER_ABSENT &&
+	       strcmp(request->account.name, request->queued.record.username) == 0;
+}
+
 const struct request_check *alias_request_obstacle(const struct alias_request *request)
 {
 	for (size_t i = 0; i < request->check_count; i++) {

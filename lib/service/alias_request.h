@@ -68,6 +68,9 @@ struct alias_request_page {
 must_check bool alias_request_examine(const struct alias_context *context, const struct alias_store *store,
 	const struct queued_request *queued, struct arena *arena, struct alias_request *ret_request, struct error *err);
 
+/* Whether the account that filed the request still has the name it is for (Q12); true while accounts cannot be asked. */
+bool alias_request_is_of_account(const struct alias_request *request);
+
 /* The first check that refuses approval, or NULL. */
 const struct request_check *alias_request_obstacle(const struct alias_request *request);
 

@@ -61,6 +61,7 @@ int command_member_list(void *context, const struct command_line *line);
 int command_member_show(void *context, const struct command_line *line);
 int command_member_revoke(void *context, const struct command_line *line);
 int command_sync(void *context, const struct command_line *line);
+int command_check(void *context, const struct command_line *line);
 int command_setup(void *context, const struct command_line *line);
 int command_config_check(void *context, const struct command_line *line);
 int command_version(void *context, const struct command_line *line);

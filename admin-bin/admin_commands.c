@@ -26,6 +26,11 @@ static const struct command_option sync_options[] = {
 	{.name = "allow-empty", .help = N_("let the map become empty")},
 };
 
+static const struct command_option check_options[] = {
+	{.name = "section", .argument = "NAME,...", .repeatable = true,
+		.help = N_("only look at this (installation, accounts, store, queue, postfix, system)")},
+};
+
 static const struct command_option setup_options[] = {
 	{.name = "domain", .argument = "DOMAIN", .help = N_("the domain of the aliases, for a first configuration")},
 	{.name = "dry-run", .letter = 'n', .help = N_("only print what would be done")},
@@ -124,6 +129,16 @@ static const struct command commands[] = {
 		.examples = EXAMPLES("postigo-admin sync", "postigo-admin sync --dry-run", "postigo-admin sync --force=drop"),
 		.needs_root = true,
 		.run = command_sync,
+	},
+	{
+		.words = "check",
+		.operands = "",
+		.help = N_("look at everything that must agree, and tell the command that cures what does not"),
+		.details = N_("Writes nothing and takes no lock. Without root it tells what it could not look at. Exit status 4 when "
+			      "there is an error, 0 otherwise, warnings or not."),
+		OPTIONS(check_options),
+		.examples = EXAMPLES("postigo-admin check", "postigo-admin check --section postfix", "postigo-admin check --json"),
+		.run = command_check,
 	},
 	{
 		.words = "setup",

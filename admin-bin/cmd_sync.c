@@ -179,7 +179,7 @@ static int finish_sync(struct admin *admin, const struct map_sync_result *result
 	if (code != ERROR_NONE)
 		json_set_integer(object, "exit", code);
 	output_json(&admin->output, object);
-	return code;
+	return (int)code;
 }
 
 int command_sync(void *context, const struct command_line *line)

@@ -72,7 +72,7 @@ int decisions_finish(struct admin *admin, const struct command_line *line, struc
 {
 	struct json *document cleanup_json = json_new_object();
 	struct sync_outcome sync = {0};
-	int code = decisions->code;
+	int code = (int)decisions->code;
 
 	if (decisions->changed)
 		admin_sync_after_decision(admin, line, decisions->removals, &sync);

@@ -1,7 +1,9 @@
 #include "postigo_request.h"
 
+#include "base/clock.h"
 #include "base/message.h"
 #include "cli/language.h"
+#include "format/destination_policy.h"
 #include "format/domain_name.h"
 #include "format/email_fault.h"
 #include "format/printable.h"
@@ -34,13 +36,10 @@ static bool refuse_destination(struct error *err, const char *address, const cha
 static bool check_policy(const struct session *session, const struct request_record *record,
 	const char *address, struct error *err)
 {
-	const struct settings *settings = &session->settings;
+	enum destination_verdict verdict = destination_judge(address, session->alias, &session->settings);
 
-	if (email_address_equal(address, session->alias))
-		return refuse_destination(err, address, _("it is the alias itself"));
-	if (!settings->policy.allow_local_destinations &&
-		email_domain_is_within(email_address_domain(address), settings->domain))
-		return refuse_destination(err, address, _("it is in this server's own domain"));
+	if (verdict != DESTINATION_ALLOWED)
+		return refuse_destination(err, address, destination_verdict_text(verdict));
 	for (size_t i = 0; i < record->destination_count; i++) {
 		if (email_address_equal(address, record->destinations[i]))
 			return refuse_destination(err, address, _("it is named twice"));
@@ -176,6 +175,20 @@ static bool check_cooldown(const struct session *session, const struct status_fi
 	return error_fix(err, _("ask again %s (after %s)"), when, until);
 }
 
+/* The admin side marks what gets past this; here it is only told early. */
+static bool check_rate(const struct session *session, const struct status_file *published, struct error *err)
+{
+	int64_t allowed = session->settings.policy.max_requests_per_day;
+	int64_t made = status_file_requests_since(published, session->now - SECONDS_PER_DAY);
+
+	if (allowed == 0 || made < allowed)
+		return true;
+	error_set(err, ERROR_RULE, _("you cannot ask again yet"));
+	error_why(err, _("%lld requests of yours were decided in the last 24 hours; this server allows %lld"),
+		(long long)made, (long long)allowed);
+	return error_fix(err, _("ask again tomorrow"));
+}
+
 /* ---------------------------------------------------------------- what is said */
 
 static void say_arrow(const struct session *session, const char *left, const char *right,
@@ -261,7 +274,7 @@ static int ask(struct session *session, const struct command_line *line, bool ne
 	}
 	if (is_fulfilled(session, &record, &published))
 		return report_fulfilled(session, &record);
-	if (!check_cooldown(session, &published, &err) ||
+	if (!check_cooldown(session, &published, &err) || !check_rate(session, &published, &err) ||
 		!helper_submit(&record, command_has(line, "replace"), session->arena, &err))
 		return output_error(session->output, &err);
 	say_sent(session, &record, &published);

@@ -5,6 +5,9 @@
 #include <string.h>
 
 static void format_into(char *buffer, size_t size, const char *format, va_list arguments)
+	printf_like(3, 0);
+
+static void format_into(char *buffer, size_t size, const char *format, va_list arguments)
 {
 	int length = vsnprintf(buffer, size, format, arguments);
 

@@ -70,8 +70,8 @@ static bool request_id_is_valid(const char *id)
 	if (*id == '\0')
 		return true;
 	return digits >= 1 && digits <= 10 && id[0] != '0' && tail[0] == '-' &&
-		strspn(tail + 1, "0123456789abcdef") == REQUEST_DIGITS &&
-		tail[1 + REQUEST_DIGITS] == '\0';
+	       strspn(tail + 1, "0123456789abcdef") == REQUEST_DIGITS &&
+	       tail[1 + REQUEST_DIGITS] == '\0';
 }
 
 static bool source_is_valid(const char *source)
@@ -111,8 +111,8 @@ static bool read_alias(const struct json *json, struct arena *arena, struct alia
 	return copy_text(json, arena, &entry->alias) && is_canonical_address(entry->alias);
 }
 
-static bool read_destinations(
-	const struct json *json, struct arena *arena, struct alias_entry *entry)
+static bool read_destinations(const struct json *json, struct arena *arena,
+	struct alias_entry *entry)
 {
 	if (!json_is_array(json))
 		return false;
@@ -155,8 +155,8 @@ static bool read_updated(const struct json *json, struct arena *arena, struct al
 	return copy_time(json, &entry->updated);
 }
 
-static bool read_approved_by(
-	const struct json *json, struct arena *arena, struct alias_entry *entry)
+static bool read_approved_by(const struct json *json, struct arena *arena,
+	struct alias_entry *entry)
 {
 	return copy_text(json, arena, &entry->approved_by);
 }
@@ -220,8 +220,8 @@ static bool refuse_unknown(const struct json *json, struct error *err)
 		if (i == ARRAY_LENGTH(fields)) {
 			struct arena arena cleanup_arena = ARENA_INIT;
 
-			return field_error(
-				err, printable_text(json_key(member), &arena), _("unknown member"));
+			return field_error(err, printable_text(json_key(member), &arena),
+				_("unknown member"));
 		}
 	}
 	return true;

@@ -12,7 +12,6 @@
 #include "base/error.h"
 #include "base/source_text.h"
 #include "base/string_list.h"
-#include "format/nearest_word.h"
 
 #include <stddef.h>
 

@@ -21,7 +21,8 @@ static uint64_t little_endian(const unsigned char *bytes, size_t length)
 	return number;
 }
 
-/* 256 pairs of 32-bit numbers: where a hash table lies and how many slots it has, two for every row. */
+/* 256 pairs of 32-bit numbers: where a hash table lies and how many slots it has, two for every
+ * row. */
 bool cdb_row_count(const unsigned char *head, size_t length, int64_t *ret_rows)
 {
 	uint64_t slots = 0;
@@ -53,7 +54,8 @@ bool lmdb_row_count(const unsigned char *head, size_t length, int64_t *ret_rows)
 	second = head + page_size;
 	if (!is_meta_page(second))
 		return false;
-	if (little_endian(second + LMDB_TRANSACTION_AT, 8) > little_endian(head + LMDB_TRANSACTION_AT, 8))
+	if (little_endian(second + LMDB_TRANSACTION_AT, 8) >
+		little_endian(head + LMDB_TRANSACTION_AT, 8))
 		head = second;
 	*ret_rows = (int64_t)little_endian(head + LMDB_ENTRIES_AT, 8);
 	return *ret_rows >= 0;

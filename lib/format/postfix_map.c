@@ -16,7 +16,8 @@ static unsigned byte_rank(char byte)
 	return byte == '@' ? 0 : (unsigned)(unsigned char)byte + 1;
 }
 
-int postfix_map_compare_bytes(const char *left, size_t left_length, const char *right, size_t right_length)
+int postfix_map_compare_bytes(const char *left, size_t left_length, const char *right,
+	size_t right_length)
 {
 	size_t shorter = left_length < right_length ? left_length : right_length;
 
@@ -34,7 +35,8 @@ int postfix_map_compare(const char *left, const char *right)
 	return postfix_map_compare_bytes(left, strlen(left), right, strlen(right));
 }
 
-/* "#" opens a comment, a quote makes postmap parse the rest of the line, and postmap folds upper case. */
+/* "#" opens a comment, a quote makes postmap parse the rest of the line, and postmap folds upper
+ * case. */
 static const char *key_fault(const char *key)
 {
 	if (email_address_check(key) != EMAIL_OK)
@@ -65,7 +67,8 @@ static const char *row_fault(const char *key, const struct string_list *destinat
 	return length > POSTFIX_MAP_LINE_MAX ? "the line is too long" : NULL;
 }
 
-bool postfix_map_row_check(const char *key, const struct string_list *destinations, const char **ret_fault)
+bool postfix_map_row_check(const char *key, const struct string_list *destinations,
+	const char **ret_fault)
 {
 	const char *fault = row_fault(key, destinations);
 
@@ -74,7 +77,8 @@ bool postfix_map_row_check(const char *key, const struct string_list *destinatio
 	return !fault;
 }
 
-void postfix_map_row_append(struct strbuf *buffer, const char *key, const struct string_list *destinations)
+void postfix_map_row_append(struct strbuf *buffer, const char *key,
+	const struct string_list *destinations)
 {
 	strbuf_append_text(buffer, key);
 	for (size_t i = 0; i < destinations->count; i++) {
@@ -93,7 +97,8 @@ static bool is_printable_ascii(const char *text, size_t length)
 	return true;
 }
 
-bool postfix_map_row_read(const char *text, size_t length, size_t *ret_key, size_t *ret_value, size_t *ret_line)
+bool postfix_map_row_read(const char *text, size_t length, size_t *ret_key, size_t *ret_value,
+	size_t *ret_line)
 {
 	const char *newline = length > 0 ? memchr(text, '\n', length) : NULL;
 	size_t line = newline ? (size_t)(newline - text) : length;
@@ -101,7 +106,8 @@ bool postfix_map_row_read(const char *text, size_t length, size_t *ret_key, size
 	size_t key;
 
 	*ret_line = newline ? line + 1 : line;
-	if (!newline || !tab || tab == text || tab + 1 == newline || text[0] == '#' || text[0] == ' ')
+	if (!newline || !tab || tab == text || tab + 1 == newline || text[0] == '#' ||
+		text[0] == ' ')
 		return false;
 	key = (size_t)(tab - text);
 	if (!is_printable_ascii(text, key) || !is_printable_ascii(tab + 1, line - key - 1))

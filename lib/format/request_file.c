@@ -94,7 +94,7 @@ static bool read_destination(struct reading *reading, const struct json *value)
 	if (email_address_check(text) == EMAIL_OK) {
 		email_address_canonical(text, target);
 	} else {
-		snprintf(target, sizeof(record->destinations[0]), "%s", text);
+		(void)snprintf(target, sizeof(record->destinations[0]), "%s", text);
 		if (!reading->bad_destination)
 			refuse(reading, REQUEST_FAULT_DESTINATION, text);
 		reading->bad_destination = true;
@@ -196,7 +196,7 @@ static enum request_fault check_format(const struct reading *reading)
 		return refuse(reading, REQUEST_FAULT_FIELD, "format");
 	if (format == REQUEST_FORMAT)
 		return REQUEST_FAULT_NONE;
-	snprintf(number, sizeof(number), "format %" PRId64, format);
+	(void)snprintf(number, sizeof(number), "format %" PRId64, format);
 	return refuse(reading, format > REQUEST_FORMAT ? REQUEST_FAULT_NEWER : REQUEST_FAULT_FORMAT,
 		number);
 }
@@ -238,10 +238,10 @@ static enum request_fault check_rules(const struct reading *reading)
 	struct request_record probe = reading->record;
 	const char *field;
 
-	snprintf(probe.username, sizeof(probe.username), "member");
+	(void)snprintf(probe.username, sizeof(probe.username), "member");
 	if (reading->bad_destination) {
 		probe.destination_count = 1;
-		snprintf(probe.destinations[0], sizeof(probe.destinations[0]), "a@b.example");
+		(void)snprintf(probe.destinations[0], sizeof(probe.destinations[0]), "a@b.example");
 	}
 	if (!request_record_validate(&probe, &field))
 		return refuse(reading, REQUEST_FAULT_FIELD, field);

@@ -2,8 +2,10 @@
 
 #include "base/ascii.h"
 #include "base/message.h"
+#include "format/destination_policy.h"
 #include "format/email_address.h"
 #include "format/email_fault.h"
+#include "format/name_server.h"
 #include "format/username.h"
 
 #include <stdint.h>
@@ -49,6 +51,20 @@ static const struct config_field fields[] = {
 		.help = N_("after which time a request that nobody decided is rejected")},
 	{POLICY(allow_blind_approve), .type = CONFIG_BOOLEAN, .initial = "false",
 		.help = N_("whether approve USER --yes works without a terminal")},
+	{POLICY(allow_domains), .type = CONFIG_LIST, .initial = "",
+		.help = N_("the only domains, with all below them, that aliases may forward to; "
+			   "empty allows all")},
+	{POLICY(block_domains), .type = CONFIG_LIST, .initial = "",
+		.help = N_("domains, with all below them, that no alias may forward to")},
+	{POLICY(max_requests_per_day), .type = CONFIG_INTEGER, .initial = "0", .maximum = 1000,
+		.help = N_("how many requests of a member may be decided within 24 hours before a "
+			   "further one is refused; 0 is unlimited")},
+	{POLICY(check_mx), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether administrators are warned of destinations without a mail server")},
+	{POLICY(mx_timeout), .type = CONFIG_DURATION, .initial = "3s", .minimum = 1, .maximum = 60,
+		.help = N_("how long the look for mail servers may take in all")},
+	{POLICY(mx_servers), .type = CONFIG_LIST, .initial = "",
+		.help = N_("name servers to ask, as ADDRESS or ADDRESS:PORT; empty takes the system's")},
 
 	{SYNC(enabled), .type = CONFIG_BOOLEAN, .initial = "true",
 		.help = N_("whether the store is turned into a Postfix map at all")},
@@ -186,6 +202,30 @@ static bool check_map_path(const struct settings *settings, const char *const *o
 	return true;
 }
 
+/* Refuses the first item of a list of the policy for which `is_valid` is false. */
+static bool check_items(const struct string_list *items, bool (*is_valid)(const char *text), const char *key,
+	const char *const *origins, struct error *err)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		if (is_valid(items->items[i]))
+			continue;
+		error_set(err, ERROR_CONFIG, _("%s: \"%s\" cannot stand in \"policy.%s\""),
+			origin_of(origins, "policy", key), items->items[i], key);
+		return error_field(err, key);
+	}
+	return true;
+}
+
+static bool check_policy(const struct policy_settings *policy, const char *const *origins, struct error *err)
+{
+	if (!check_items(&policy->mx_servers, name_server_is_valid, "mx_servers", origins, err))
+		return error_fix(err, _("write an address, such as \"192.0.2.1\" or \"192.0.2.1:5353\""));
+	if (!check_items(&policy->allow_domains, destination_domain_is_valid, "allow_domains", origins, err) ||
+		!check_items(&policy->block_domains, destination_domain_is_valid, "block_domains", origins, err))
+		return error_fix(err, _("write a domain with A-labels, such as \"example.org\""));
+	return true;
+}
+
 static bool check_names(const struct string_list *names, const char *key,
 	const char *const *origins, struct error *err)
 {
@@ -212,7 +252,8 @@ bool settings_load(const struct source_text *sources, size_t count, struct arena
 		!check_language(&settings, own_origins, err) ||
 		!check_map_path(&settings, own_origins, err) ||
 		!check_names(&settings.policy.reserved_add, "reserved_add", own_origins, err) ||
-		!check_names(&settings.policy.reserved_remove, "reserved_remove", own_origins, err))
+		!check_names(&settings.policy.reserved_remove, "reserved_remove", own_origins, err) ||
+		!check_policy(&settings.policy, own_origins, err))
 		return false;
 	if (origins)
 		memcpy(origins, own_origins, sizeof(own_origins));

@@ -23,6 +23,12 @@ struct policy_settings {
 	int64_t cooldown_after_reject; /* seconds */
 	int64_t pending_ttl;           /* seconds */
 	bool allow_blind_approve;
+	struct string_list allow_domains; /* empty = all */
+	struct string_list block_domains;
+	int64_t max_requests_per_day; /* 0 = unlimited */
+	bool check_mx;
+	int64_t mx_timeout; /* seconds */
+	struct string_list mx_servers; /* empty = the system's */
 };
 
 struct sync_settings {

@@ -20,8 +20,8 @@ static bool get_time(const struct json *json, const char *key, int64_t *ret_seco
 	return !value || (text && timestamp_parse(text, ret_seconds));
 }
 
-static bool get_text(
-	const struct json *json, const char *key, struct arena *arena, const char **ret_text)
+static bool get_text(const struct json *json, const char *key, struct arena *arena,
+	const char **ret_text)
 {
 	const struct json *value = json_get(json, key);
 	const char *text = value ? json_text(value) : "";
@@ -57,8 +57,8 @@ static bool get_uid(const struct json *json, uint32_t *ret_uid)
 	return true;
 }
 
-static bool get_destinations(
-	const struct json *json, struct arena *arena, struct string_list *ret_list)
+static bool get_destinations(const struct json *json, struct arena *arena,
+	struct string_list *ret_list)
 {
 	const struct json *value = json_get(json, "destinations");
 
@@ -92,8 +92,8 @@ static bool bad_field(struct error *err, const char *key)
 }
 
 /* Members that a later postigo may add are passed over; a later format is not. */
-static bool parse_format(
-	const char *text, size_t length, size_t limit, struct json **ret_json, struct error *err)
+static bool parse_format(const char *text, size_t length, size_t limit, struct json **ret_json,
+	struct error *err)
 {
 	const struct json_rules rules = {.bytes = limit, .depth = 4};
 	struct json *json cleanup_json = NULL;
@@ -114,8 +114,8 @@ static bool parse_format(
 	return true;
 }
 
-static bool parse_alias(
-	const struct json *json, struct arena *arena, struct status_file *status, struct error *err)
+static bool parse_alias(const struct json *json, struct arena *arena, struct status_file *status,
+	struct error *err)
 {
 	if (!get_uid(json, &status->uid))
 		return bad_field(err, "uid");
@@ -139,8 +139,8 @@ static bool parse_alias(
 	return true;
 }
 
-static bool parse_decision(
-	const struct json *json, struct arena *arena, struct status_file *status, struct error *err)
+static bool parse_decision(const struct json *json, struct arena *arena, struct status_file *status,
+	struct error *err)
 {
 	if (!get_text(json, "decision", arena, &status->decision))
 		return bad_field(err, "decision");

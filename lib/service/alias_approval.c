@@ -184,7 +184,7 @@ bool alias_approve_in(struct alias_session *session, const char *id, struct aren
 	struct alias_decision *ret_decision, struct error *err)
 {
 	struct claim claim cleanup_claim = {.held = false};
-	struct alias_request request;
+	struct alias_request request = {0};
 	struct alias_entry after;
 	struct alias_change change;
 	bool done;
@@ -220,7 +220,7 @@ bool alias_dismiss_in(struct alias_session *session, const char *id, const struc
 	struct arena *arena, struct alias_decision *ret_decision, struct error *err)
 {
 	struct claim claim cleanup_claim = {.held = false};
-	struct alias_request request;
+	struct alias_request request = {0};
 	struct alias_change change = {.op = dismissal->op, .reason = dismissal->reason};
 	bool done;
 

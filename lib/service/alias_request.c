@@ -1,6 +1,8 @@
 #include "service/alias_request.h"
 
+#include "base/clock.h"
 #include "base/message.h"
+#include "format/destination_policy.h"
 #include "format/domain_name.h"
 #include "format/email_fault.h"
 #include "storage/member_status.h"
@@ -70,12 +72,11 @@ static void check_destination(const struct alias_context *context, struct alias_
 	const char *domain = email_address_domain(destination);
 	const char *unicode = domain_name_unicode(domain, arena);
 
-	if (email_address_equal(destination, request->alias))
-		add_check(request, "itself", ERROR_RULE, _("forwards to the alias itself"));
-	if (!context->settings->policy.allow_local_destinations &&
-		email_domain_is_within(domain, context->settings->domain))
-		add_check(request, "own-domain", ERROR_RULE,
-			arena_printf(arena, _("%s is in our own domain"), destination));
+	enum destination_verdict verdict = destination_judge(destination, request->alias, context->settings);
+
+	if (verdict != DESTINATION_ALLOWED)
+		add_check(request, destination_verdict_code(verdict), ERROR_RULE,
+			arena_printf(arena, "%s: %s", destination, destination_verdict_text(verdict)));
 	if (unicode)
 		add_check(request, "idn", ERROR_NONE, arena_printf(arena, _("reads %s"), unicode));
 }
@@ -104,6 +105,19 @@ static void check_wish(const struct alias_context *context, struct alias_request
 				string_list_join(&request->present->destinations, arena, ", ")));
 }
 
+/* Q16, for what got past the member's side: to be known, not to be refused for. */
+static void check_rate(const struct alias_context *context, struct alias_request *request,
+	const struct status_file *status, struct arena *arena)
+{
+	int64_t allowed = context->settings->policy.max_requests_per_day;
+	int64_t made = status_file_requests_since(status, request->queued.received - SECONDS_PER_DAY) + 1;
+
+	if (allowed > 0 && made > allowed && request->queued.record.op == REQUEST_SET)
+		add_check(request, "too-often", ERROR_NONE,
+			arena_printf(arena, _("is request %lld within 24 hours, %lld are allowed"), (long long)made,
+				(long long)allowed));
+}
+
 static bool check_time(const struct alias_context *context, struct alias_request *request, struct arena *arena,
 	struct error *err)
 {
@@ -119,6 +133,7 @@ static bool check_time(const struct alias_context *context, struct alias_request
 	case LOOKUP_FOUND:
 		break;
 	}
+	check_rate(context, request, &status, arena);
 	if (status.cooldown_until > request->queued.received)
 		add_check(request, "cooldown", ERROR_NONE, _("came sooner after a rejection than is allowed"));
 	return true;

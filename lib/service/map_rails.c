@@ -54,15 +54,19 @@ bool map_rails_check_force(const struct string_list *force, struct error *err)
 		const struct rail *rail = find_rail(force->items[i]);
 
 		if (!rail) {
-			error_set(err, ERROR_USAGE, _("there is no safety rail \"%s\""), force->items[i]);
-			return error_fix(err, _("one of: generation, reserved, domain, not-referenced, drop, churn"));
+			error_set(err, ERROR_USAGE, _("there is no safety rail \"%s\""),
+				force->items[i]);
+			return error_fix(err, _("one of: generation, reserved, domain, "
+						"not-referenced, drop, churn"));
 		}
 		if (rail->lifting == LIFT_BY_OPTION) {
-			error_set(err, ERROR_USAGE, _("--force does not lift the rail \"%s\""), rail->name);
+			error_set(err, ERROR_USAGE, _("--force does not lift the rail \"%s\""),
+				rail->name);
 			return error_fix(err, "--allow-empty");
 		}
 		if (rail->lifting == LIFT_NEVER)
-			return error_set(err, ERROR_USAGE, _("nothing lifts the rail \"%s\""), rail->name);
+			return error_set(err, ERROR_USAGE, _("nothing lifts the rail \"%s\""),
+				rail->name);
 	}
 	return true;
 }
@@ -80,7 +84,8 @@ static bool is_lifted(const struct map_rails *rails, enum map_rail rail)
 	return false;
 }
 
-void map_rails_hit(struct map_rails *rails, enum map_rail rail, const char *key, const char *sentence)
+void map_rails_hit(struct map_rails *rails, enum map_rail rail, const char *key,
+	const char *sentence)
 {
 	const char *name = rail_table[rail].name;
 
@@ -104,7 +109,8 @@ static void judge_drop(struct map_rails *rails, const struct map_counts *counts,
 		limit = settings->max_drop_count;
 	if (undecided > limit)
 		map_rails_hit(rails, RAIL_DROP, "",
-			arena_printf(rails->arena, _("%jd of %jd aliases would vanish, at most %jd may at once"),
+			arena_printf(rails->arena,
+				_("%jd of %jd aliases would vanish, at most %jd may at once"),
 				(intmax_t)undecided, (intmax_t)counts->live, (intmax_t)limit));
 }
 
@@ -115,8 +121,10 @@ static void judge_churn(struct map_rails *rails, const struct map_counts *counts
 	if (counts->changed > limit && counts->changed > CHURN_FREE)
 		map_rails_hit(rails, RAIL_CHURN, "",
 			arena_printf(rails->arena,
-				_("%jd of %jd aliases would get other destinations, at most %jd may at once"),
-				(intmax_t)counts->changed, (intmax_t)counts->live, (intmax_t)limit));
+				_("%jd of %jd aliases would get other destinations, at most %jd "
+				  "may at once"),
+				(intmax_t)counts->changed, (intmax_t)counts->live,
+				(intmax_t)limit));
 }
 
 void map_rails_judge(struct map_rails *rails, const struct map_counts *counts)
@@ -128,7 +136,8 @@ void map_rails_judge(struct map_rails *rails, const struct map_counts *counts)
 		return;
 	if (counts->wanted == 0 && undecided > 0) {
 		map_rails_hit(rails, RAIL_EMPTY, "",
-			arena_printf(rails->arena, _("no alias would be left of %jd"), (intmax_t)counts->live));
+			arena_printf(rails->arena, _("no alias would be left of %jd"),
+				(intmax_t)counts->live));
 		/* Who allows an empty map has allowed the loss of every row, too. */
 		if (rails->request->allow_empty)
 			return;
@@ -156,7 +165,8 @@ static void add_options(const struct map_rails *rails, struct strbuf *options)
 		strbuf_append_text(options, " --allow-empty");
 }
 
-static bool refuse(const struct map_rails *rails, enum map_rail first, int others, struct error *err)
+static bool refuse(const struct map_rails *rails, enum map_rail first, int others,
+	struct error *err)
 {
 	const struct rail *rail = &rail_table[first];
 	struct strbuf options cleanup_strbuf = STRBUF_INIT;
@@ -164,7 +174,9 @@ static bool refuse(const struct map_rails *rails, enum map_rail first, int other
 
 	error_set(err, ERROR_RULE, _("the map was not replaced: safety rail \"%s\""), rail->name);
 	if (others > 0)
-		error_why(err, ngettext("%s; and %d rail more", "%s; and %d rails more", (unsigned long)others),
+		error_why(err,
+			ngettext("%s; and %d rail more", "%s; and %d rails more",
+				(unsigned long)others),
 			rails->sentence[first], others);
 	else
 		error_why(err, "%s", rails->sentence[first]);
@@ -172,7 +184,9 @@ static bool refuse(const struct map_rails *rails, enum map_rail first, int other
 	if (*rail->cure)
 		strbuf_append_text(&fix, _(rail->cure));
 	if (options.length > 0)
-		strbuf_printf(&fix, _("%slook at it with --dry-run; to do it nevertheless: postigo-admin sync%s"),
+		strbuf_printf(&fix,
+			_("%slook at it with --dry-run; to do it nevertheless: postigo-admin "
+			  "sync%s"),
 			fix.length > 0 ? "; " : "", strbuf_text(&options));
 	return error_fix(err, "%s", strbuf_text(&fix));
 }

@@ -27,8 +27,8 @@ struct read_back {
 	size_t key_sent;
 };
 
-bool read_back_command_error(const struct process_request *request, const struct process_result *result,
-	struct arena *arena, struct error *err)
+bool read_back_command_error(const struct process_request *request,
+	const struct process_result *result, struct arena *arena, struct error *err)
 {
 	const char *text = result->errors && *result->errors ? result->errors : "";
 	const char *first = arena_strndup(arena, text, strcspn(text, "\n"));
@@ -46,7 +46,8 @@ static bool next_key(struct read_back *back)
 	size_t value;
 	size_t line;
 
-	if (!postfix_map_row_read(back->rows + back->fed, back->length - back->fed, &key, &value, &line) ||
+	if (!postfix_map_row_read(back->rows + back->fed, back->length - back->fed, &key, &value,
+		    &line) ||
 		key + 1 > sizeof(back->key))
 		return false;
 	memcpy(back->key, back->rows + back->fed, key);
@@ -104,7 +105,8 @@ static const char *row_at(const struct read_back *back, struct arena *arena)
 	return arena_strndup(arena, back->rows + start, strcspn(back->rows + start, "\t"));
 }
 
-static bool answers_differ(const struct read_back *back, const struct map_stage *stage, struct error *err)
+static bool answers_differ(const struct read_back *back, const struct map_stage *stage,
+	struct error *err)
 {
 	const char *key = row_at(back, stage->arena);
 
@@ -119,23 +121,27 @@ static bool answers_differ(const struct read_back *back, const struct map_stage 
 /* A key that no member can have: longer than any name, and nobody knows it. */
 static void absent_key(struct read_back *back, const char *domain)
 {
+	static const char digits[] = "0123456789abcdef";
 	unsigned char bytes[16] = {0};
-	char hex[2 * sizeof(bytes) + 1];
+	char hex[2 * sizeof(bytes) + 1] = "";
 	int length;
 
 	if (getrandom(bytes, sizeof(bytes), 0) < 0)
 		memset(bytes, 0xa5, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		hex[2 * i] = digits[bytes[i] >> 4];
+		hex[2 * i + 1] = digits[bytes[i] & 15];
+	}
 	length = snprintf(back->key, sizeof(back->key), "absent-%s@%s\n", hex, domain);
 	back->key_length = length > 0 ? (size_t)length : 0;
 	back->key_sent = 0;
 }
 
-static bool look_up_all(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
+static bool look_up_all(struct map_stage *stage, const struct map_stage_tools *tools,
+	struct error *err)
 {
-	const char *const argv[] = {tools->instance->postmap, "-c", tools->instance->config_directory,
-		"-q", "-", stage->table, NULL};
+	const char *const argv[] = {tools->instance->postmap, "-c",
+		tools->instance->config_directory, "-q", "-", stage->table, NULL};
 	struct read_back back = {
 		.rows = stage->bytes + stage->head,
 		.length = stage->length - stage->head,
@@ -156,7 +162,8 @@ static bool look_up_all(struct map_stage *stage, const struct map_stage_tools *t
 	if (back.different)
 		return answers_differ(&back, stage, err);
 	/* With exit status 1 postmap found no key at all, which is right when there is none. */
-	if (stage->rows == 0 && result.end == PROCESS_EXITED && result.status == 1 && !*result.errors)
+	if (stage->rows == 0 && result.end == PROCESS_EXITED && result.status == 1 &&
+		!*result.errors)
 		return true;
 	if (!process_succeeded(&result))
 		return read_back_command_error(&request, &result, stage->arena, err);
@@ -179,8 +186,8 @@ static bool count_lines(void *context, const char *bytes, size_t length)
 static bool count_listed(const struct map_stage *stage, const struct map_stage_tools *tools,
 	int64_t *ret_rows, struct error *err)
 {
-	const char *const argv[] = {tools->instance->postmap, "-c", tools->instance->config_directory,
-		"-s", stage->table, NULL};
+	const char *const argv[] = {tools->instance->postmap, "-c",
+		tools->instance->config_directory, "-s", stage->table, NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = tools->timeout_ms,
@@ -214,8 +221,10 @@ static bool count_by_head(const struct map_stage *stage, int64_t *ret_rows)
 	return length > 0 && stage->file->type->count(head, (size_t)length, ret_rows);
 }
 
-/* Every row was found; when there are no more of them than that, the index holds the rows and nothing else. */
-static bool check_count(const struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
+/* Every row was found; when there are no more of them than that, the index holds the rows and
+ * nothing else. */
+static bool check_count(const struct map_stage *stage, const struct map_stage_tools *tools,
+	struct error *err)
 {
 	int64_t rows;
 
@@ -225,8 +234,8 @@ static bool check_count(const struct map_stage *stage, const struct map_stage_to
 		return false;
 	if (rows == stage->rows)
 		return true;
-	error_set(err, ERROR_MTA_COMMAND, _("the new map holds %jd rows instead of %jd"), (intmax_t)rows,
-		(intmax_t)stage->rows);
+	error_set(err, ERROR_MTA_COMMAND, _("the new map holds %jd rows instead of %jd"),
+		(intmax_t)rows, (intmax_t)stage->rows);
 	return error_fix(err, _("the map that was live still is; look at what postmap is"));
 }
 

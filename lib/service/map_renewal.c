@@ -16,7 +16,8 @@
 #define ROWS_A_ALLOWANCE 100000 /* rows for which postmap gets ALLOWANCE_SECONDS more */
 #define ALLOWANCE_SECONDS 30
 
-/* While it exists SIGTERM, SIGINT and SIGHUP wait: from the first rename until the state is written. */
+/* While it exists SIGTERM, SIGINT and SIGHUP wait: from the first rename until the state is
+ * written. */
 struct signal_hold {
 	sigset_t before;
 };
@@ -58,7 +59,8 @@ static void renewal_close(struct renewal *renewal)
 	map_stage_close(&renewal->stage);
 }
 
-static void note(const struct map_sync_run *run, const char *code, const char *key, const char *detail)
+static void note(const struct map_sync_run *run, const char *code, const char *key,
+	const char *detail)
 {
 	map_sync_result_note(run->result, run->arena, code, key, detail);
 }
@@ -84,7 +86,8 @@ static struct map_stage_place stage_place(const struct map_sync_run *run)
 	if (run->request->dry_run || run->request->check)
 		return (struct map_stage_place){
 			.parent = run->home,
-			.parent_path = arena_printf(run->arena, "%s/sync", run->request->state_directory),
+			.parent_path =
+				arena_printf(run->arena, "%s/sync", run->request->state_directory),
 			.name = "stage",
 		};
 	return (struct map_stage_place){
@@ -112,7 +115,8 @@ static bool render(struct renewal *renewal, struct error *err)
 		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
 		!map_rows_write(&rows, err) || !map_stage_finish(&renewal->stage, err))
 		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest, sizeof(run->result->text_digest));
+	memcpy(run->result->text_digest, renewal->stage.text_digest,
+		sizeof(run->result->text_digest));
 	map_sync_result_step(run->result, "render", started, "");
 	return true;
 }
@@ -125,18 +129,21 @@ static void note_foreign(const struct renewal *renewal)
 
 	if (renewal->text_foreign && run->same_path)
 		note(run, "foreign-edit", "",
-			_("somebody has changed the text of the map; what they made is kept in sync/foreign"));
+			_("somebody has changed the text of the map; what they made is kept in "
+			  "sync/foreign"));
 	else if (renewal->text_foreign)
 		note(run, "foreign-edit", "",
 			_("the map that was there was not ours; it is kept in sync/foreign"));
 	else if (renewal->index_foreign)
 		note(run, "foreign-index", "",
-			_("the index of the map was not the one we installed; it is kept in sync/foreign"));
+			_("the index of the map was not the one we installed; it is kept in "
+			  "sync/foreign"));
 	if ((run->same_path && parts[MAP_TEXT].fd < 0) || index_gone)
 		note(run, "missing", "", _("a file of the live map was gone"));
 }
 
-/* What lies there but is not what the last sync installed was made by somebody else, or by a sync that was cut off. */
+/* What lies there but is not what the last sync installed was made by somebody else, or by a sync
+ * that was cut off. */
 static bool find_foreign(struct renewal *renewal, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
@@ -161,7 +168,8 @@ static int64_t at_least_zero(int64_t number)
 	return number > 0 ? number : 0;
 }
 
-/* Counts that a foreign text cannot falsify: the rails must not be fooled, and must not block the repair of its rows. */
+/* Counts that a foreign text cannot falsify: the rails must not be fooled, and must not block the
+ * repair of its rows. */
 static struct map_counts count_rows(const struct renewal *renewal)
 {
 	const struct map_sync_run *run = renewal->run;
@@ -214,8 +222,8 @@ static void judge_domain(struct renewal *renewal)
 		break;
 	case LOOKUP_FAILED:
 		note(run, "domain-unknown", "",
-			arena_printf(run->arena, _("whether Postfix serves %s is not known: %s"), domain,
-				failure.what));
+			arena_printf(run->arena, _("whether Postfix serves %s is not known: %s"),
+				domain, failure.what));
 		break;
 	}
 }
@@ -236,7 +244,8 @@ static void judge_reference(struct renewal *renewal)
 	map_sync_file_strays(&run->file, run->arena, &strays);
 	for (size_t i = 0; i < strays.count; i++)
 		note(run, "stale-index", strays.items[i],
-			arena_printf(run->arena, _("%s is no longer written; remove it when nothing reads it"),
+			arena_printf(run->arena,
+				_("%s is no longer written; remove it when nothing reads it"),
 				strays.items[i]));
 }
 
@@ -258,7 +267,8 @@ static bool build(struct renewal *renewal, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
 	struct map_stage *stage = &renewal->stage;
-	int64_t seconds = run->settings->command_timeout + stage->rows * ALLOWANCE_SECONDS / ROWS_A_ALLOWANCE;
+	int64_t seconds =
+		run->settings->command_timeout + stage->rows * ALLOWANCE_SECONDS / ROWS_A_ALLOWANCE;
 	const struct map_stage_tools tools = {
 		.instance = &run->instance,
 		.domain = run->request->settings->domain,
@@ -274,7 +284,8 @@ static bool build(struct renewal *renewal, struct error *err)
 		return false;
 	map_sync_result_step(run->result, "verify", started, "");
 	if (*stage->output)
-		note(run, "postmap-output", "", arena_strndup(run->arena, stage->output, strcspn(stage->output, "\n")));
+		note(run, "postmap-output", "",
+			arena_strndup(run->arena, stage->output, strcspn(stage->output, "\n")));
 	return true;
 }
 
@@ -354,8 +365,8 @@ static void reload(struct map_sync_run *run, struct map_sync_state *state, struc
 
 bool map_renewal_settle(struct map_sync_run *run, struct map_sync_state *state, struct error *err)
 {
-	const struct live_status live = {
-		.generation = state->generation, .installed = run->request->now};
+	const struct live_status live = {.generation = state->generation,
+		.installed = run->request->now};
 	struct error first = {.code = ERROR_NONE};
 	struct error failure;
 
@@ -392,7 +403,8 @@ static bool install(struct renewal *renewal, struct error *err)
 	}
 	run->result->changed = true;
 	run->result->reload = strcmp(run->settings->reload, "never") == 0 ? "none" : "skipped";
-	memcpy(run->result->index_digest, renewal->stage.index_digest, sizeof(run->result->index_digest));
+	memcpy(run->result->index_digest, renewal->stage.index_digest,
+		sizeof(run->result->index_digest));
 	map_sync_result_step(run->result, "install", started, "");
 	state = new_state(renewal);
 	state.reload_owed = reload_is_needed(renewal);
@@ -451,5 +463,6 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 		return false;
 	if (run->request->dry_run)
 		return true;
-	return keep_foreign(&renewal, err) && map_stage_seal(&renewal.stage, err) && install(&renewal, err);
+	return keep_foreign(&renewal, err) && map_stage_seal(&renewal.stage, err) &&
+	       install(&renewal, err);
 }

@@ -25,8 +25,8 @@ static void row_writer_close(struct row_writer *writer)
 	strbuf_clear(&writer->previous);
 }
 
-static bool refuse_entry(struct row_writer *writer, const struct alias_entry *entry, const char *fault,
-	struct error *err)
+static bool refuse_entry(struct row_writer *writer, const struct alias_entry *entry,
+	const char *fault, struct error *err)
 {
 	error_set(err, ERROR_DATABASE, _("the entry of %s cannot stand in a map"),
 		printable_text(entry->username, &writer->arena));
@@ -44,22 +44,26 @@ static bool check_key(struct row_writer *writer, const struct alias_entry *entry
 		return true;
 	}
 	if (strcmp(at + 1, writer->rows->store->domain) != 0)
-		return refuse_entry(writer, entry, _("its alias is not of the store's domain"), err);
+		return refuse_entry(writer, entry, _("its alias is not of the store's domain"),
+			err);
 	if (*previous && postfix_map_compare(previous, entry->alias) >= 0)
-		return refuse_entry(writer, entry, _("its alias is not in order, or there twice"), err);
+		return refuse_entry(writer, entry, _("its alias is not in order, or there twice"),
+			err);
 	if (settings_reserve_name(writer->rows->settings, entry->username))
 		map_rails_hit(writer->rows->rails, RAIL_RESERVED, entry->alias,
 			_("the name belongs to the server"));
 	return true;
 }
 
-static void keep_copy(struct row_writer *writer, struct alias_entry *entry)
+void map_row_complete(struct alias_entry *entry, struct arena *arena)
 {
+	if (!entry->keep_copy)
+		return;
 	for (size_t i = 0; i < entry->destinations.count; i++) {
 		if (email_address_equal(entry->destinations.items[i], entry->alias))
 			return;
 	}
-	string_list_add(&entry->destinations, &writer->arena, entry->alias);
+	string_list_add(&entry->destinations, arena, entry->alias);
 }
 
 static bool write_row(struct row_writer *writer, struct alias_entry *entry, struct error *err)
@@ -69,16 +73,17 @@ static bool write_row(struct row_writer *writer, struct alias_entry *entry, stru
 
 	if (!check_key(writer, entry, err))
 		return false;
-	if (entry->keep_copy)
-		keep_copy(writer, entry);
+	map_row_complete(entry, &writer->arena);
 	if (!postfix_map_row_check(entry->alias, &entry->destinations, &fault))
 		return refuse_entry(writer, entry, fault, err);
 	strbuf_reset(&writer->previous);
 	strbuf_append(&writer->previous, entry->alias, key_length);
 	strbuf_reset(&writer->line);
 	postfix_map_row_append(&writer->line, entry->alias, &entry->destinations);
-	map_walk_row(writer->rows->walk, strbuf_text(&writer->line), key_length, writer->line.length);
-	return map_stage_add(writer->rows->stage, strbuf_text(&writer->line), writer->line.length, err);
+	map_walk_row(writer->rows->walk, strbuf_text(&writer->line), key_length,
+		writer->line.length);
+	return map_stage_add(writer->rows->stage, strbuf_text(&writer->line), writer->line.length,
+		err);
 }
 
 bool map_rows_write(const struct map_rows *rows, struct error *err)

@@ -54,8 +54,8 @@ bool map_stage_begin(struct map_stage *stage, const struct map_stage_place *plac
 	stage->output = "";
 	if (!open_directory(stage, err))
 		return false;
-	stage->table = arena_printf(
-		arena, "%s:%s/%s/%s", file->type->name, place->parent_path, place->name, name);
+	stage->table = arena_printf(arena, "%s:%s/%s/%s", file->type->name, place->parent_path,
+		place->name, name);
 	stage->text = openat(stage->directory, name,
 		O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (stage->text < 0)
@@ -95,8 +95,8 @@ bool map_stage_add(struct map_stage *stage, const char *line, size_t length, str
 }
 
 /*
- * Whoever opens a texthash that was changed in the last second or two reads it again and again until it has cooled
- * down, for it may be half written. Ours gets its name only when it is whole.
+ * Whoever opens a texthash that was changed in the last second or two reads it again and again
+ * until it has cooled down, for it may be half written. Ours gets its name only when it is whole.
  */
 static bool cool_down(const struct map_stage *stage, struct error *err)
 {
@@ -123,10 +123,11 @@ bool map_stage_finish(struct map_stage *stage, struct error *err)
 	return true;
 }
 
-bool map_stage_build(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
+bool map_stage_build(struct map_stage *stage, const struct map_stage_tools *tools,
+	struct error *err)
 {
-	const char *const argv[] = {tools->instance->postmap, "-c", tools->instance->config_directory,
-		stage->table, NULL};
+	const char *const argv[] = {tools->instance->postmap, "-c",
+		tools->instance->config_directory, stage->table, NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = tools->timeout_ms,
@@ -145,7 +146,8 @@ bool map_stage_build(struct map_stage *stage, const struct map_stage_tools *tool
 	return true;
 }
 
-/* An index may have come out under another name: newer versions of Postfix redirect hash: to lmdb:. */
+/* An index may have come out under another name: newer versions of Postfix redirect hash: to lmdb:.
+ */
 static bool check_index(const struct map_stage *stage, struct error *err)
 {
 	const char *name = stage->file->parts[MAP_INDEX].name;
@@ -155,12 +157,15 @@ static bool check_index(const struct map_stage *stage, struct error *err)
 		return true;
 	if (fstatat(stage->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
 		error_set(err, ERROR_MTA_COMMAND, _("postmap has made no file %s"), name);
-		return error_fix(err, _("set sync.type to a type that this Postfix writes (postconf -m)"));
+		return error_fix(err,
+			_("set sync.type to a type that this Postfix writes (postconf -m)"));
 	}
 	if (!S_ISREG(status.st_mode) || status.st_uid != 0 || status.st_nlink != 1)
-		return error_set(err, ERROR_MTA_COMMAND, _("what postmap has made as %s is no file of root"), name);
+		return error_set(err, ERROR_MTA_COMMAND,
+			_("what postmap has made as %s is no file of root"), name);
 	if (status.st_size == 0)
-		return error_set(err, ERROR_MTA_COMMAND, _("postmap has made an empty file %s"), name);
+		return error_set(err, ERROR_MTA_COMMAND, _("postmap has made an empty file %s"),
+			name);
 	return true;
 }
 
@@ -173,14 +178,17 @@ static bool check_text(const struct map_stage *stage, struct error *err)
 	return error_set(err, ERROR_MTA_COMMAND, _("%s was changed while postmap ran"), name);
 }
 
-bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
+bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools,
+	struct error *err)
 {
-	return check_index(stage, err) && map_read_back(stage, tools, err) && check_text(stage, err);
+	return check_index(stage, err) && map_read_back(stage, tools, err) &&
+	       check_text(stage, err);
 }
 
 static bool dress(const struct map_stage *stage, int fd, struct error *err)
 {
-	if (fchown(fd, 0, stage->file->group) < 0 || fchmod(fd, stage->file->mode) < 0 || fsync(fd) < 0)
+	if (fchown(fd, 0, stage->file->group) < 0 || fchmod(fd, stage->file->mode) < 0 ||
+		fsync(fd) < 0)
 		return stage_error(stage, "finish a file", err);
 	return true;
 }
@@ -211,8 +219,9 @@ static bool install_part(const struct map_stage *stage, enum map_part part, stru
 }
 
 /*
- * Postfix reads only the index: with its rename the new map is live. A text that is newer than its index would make
- * Postfix warn, an older one does not. Where there is no index, the text's rename is the moment.
+ * Postfix reads only the index: with its rename the new map is live. A text that is newer than its
+ * index would make Postfix warn, an older one does not. Where there is no index, the text's rename
+ * is the moment.
  */
 bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *err)
 {

@@ -46,8 +46,8 @@ static bool open_places(struct map_sync_run *run, struct error *err)
 static void read_state(struct map_sync_run *run)
 {
 	struct error failure;
-	enum lookup_result result = map_sync_state_read(
-		run->home, MAP_SYNC_STATE_NAME, run->arena, &run->before, &failure);
+	enum lookup_result result = map_sync_state_read(run->home, MAP_SYNC_STATE_NAME, run->arena,
+		&run->before, &failure);
 
 	run->known = result == LOOKUP_FOUND;
 	if (result == LOOKUP_FAILED)
@@ -62,7 +62,8 @@ bool map_sync_run_ask_postfix(struct map_sync_run *run, struct error *err)
 	return run->asked;
 }
 
-/* Changes when main.cf is edited or Postfix is upgraded: only then can "auto" come to mean another type. */
+/* Changes when main.cf is edited or Postfix is upgraded: only then can "auto" come to mean another
+ * type. */
 static const char *identify_postfix(const struct map_sync_run *run)
 {
 	const char *main_cf =
@@ -204,8 +205,8 @@ static void write_result(const struct map_sync_run *run, const struct error *fai
 	json_print_pretty(json, &text);
 	strbuf_append_char(&text, '\n');
 	/* Told to the caller already; a result that cannot be kept changes nothing about it. */
-	if (!atomic_file_replace(
-		    run->home, RESULT_NAME, &settings, strbuf_text(&text), text.length, &ignored))
+	if (!atomic_file_replace(run->home, RESULT_NAME, &settings, strbuf_text(&text), text.length,
+		    &ignored))
 		syslog(LOG_MAIL | LOG_WARNING, "sync members: %s", ignored.what);
 }
 
@@ -214,14 +215,16 @@ static void write_log(const struct map_sync_run *run, const struct error *failur
 	const struct map_sync_result *result = run->result;
 
 	if (failure)
-		syslog(LOG_MAIL | LOG_WARNING, "sync members: %s: %s (%s)", error_name(failure->code),
-			printable_text(failure->what, run->arena), printable_text(failure->why, run->arena));
+		syslog(LOG_MAIL | LOG_WARNING, "sync members: %s: %s (%s)",
+			error_name(failure->code), printable_text(failure->what, run->arena),
+			printable_text(failure->why, run->arena));
 	else
 		syslog(LOG_MAIL | LOG_INFO,
-			"sync members: generation=%jd type=%s rows=%jd added=%jd changed=%jd removed=%jd reload=%s",
+			"sync members: generation=%jd type=%s rows=%jd added=%jd changed=%jd "
+			"removed=%jd reload=%s",
 			(intmax_t)result->generation, result->type, (intmax_t)result->wanted,
-			(intmax_t)result->added, (intmax_t)result->changed_rows, (intmax_t)result->removed,
-			result->reload);
+			(intmax_t)result->added, (intmax_t)result->changed_rows,
+			(intmax_t)result->removed, result->reload);
 }
 
 /* A run that had nothing to do, or only asked, or never got the lock, leaves no trace. */

@@ -15,8 +15,8 @@
 #define CHUNK ((size_t)256 << 10)
 
 /*
- * hash, lmdb and cdb: smtpd sees the renamed index in its next session. texthash is read once and never again by a
- * process, so different ones answer differently until a reload.
+ * hash, lmdb and cdb: smtpd sees the renamed index in its next session. texthash is read once and
+ * never again by a process, so different ones answer differently until a reload.
  */
 static const struct map_type map_types[] = {
 	{"hash", ".db", false, NULL},
@@ -49,7 +49,8 @@ bool file_digest(int fd, char ret_hex[DIGEST_HEX_LENGTH + 1], struct error *err)
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length < 0)
-			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read a map file"));
+			return error_set_errno(err, ERROR_FILESYSTEM, errno,
+				_("cannot read a map file"));
 		if (length == 0)
 			break;
 		digest_add(&digest, buffer, (size_t)length);
@@ -62,14 +63,16 @@ bool file_digest(int fd, char ret_hex[DIGEST_HEX_LENGTH + 1], struct error *err)
 static bool refuse_part(const struct map_sync_file *file, const struct map_part_file *part,
 	const char *reason, struct error *err)
 {
-	error_set(err, ERROR_CONFIG, _("the map file %s/%s cannot be trusted"), file->directory_path,
-		part->name);
+	error_set(err, ERROR_CONFIG, _("the map file %s/%s cannot be trusted"),
+		file->directory_path, part->name);
 	return error_why(err, "%s", reason);
 }
 
-static bool open_part(const struct map_sync_file *file, struct map_part_file *part, struct error *err)
+static bool open_part(const struct map_sync_file *file, struct map_part_file *part,
+	struct error *err)
 {
-	part->fd = openat(file->directory, part->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	part->fd =
+		openat(file->directory, part->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (part->fd < 0 && errno == ENOENT)
 		return true;
 	if (part->fd < 0 && errno == ELOOP)
@@ -103,10 +106,12 @@ bool map_sync_file_open(struct map_sync_file *file, const struct sync_settings *
 	const char *slash = strrchr(settings->path, '/');
 
 	if (!slash || slash == settings->path || !slash[1])
-		return error_set(err, ERROR_CONFIG, _("\"%s\" is not a path for a map"), settings->path);
+		return error_set(err, ERROR_CONFIG, _("\"%s\" is not a path for a map"),
+			settings->path);
 	file->type = type;
 	file->mode = (mode_t)settings->mode;
-	file->directory_path = arena_strndup(arena, settings->path, (size_t)(slash - settings->path));
+	file->directory_path =
+		arena_strndup(arena, settings->path, (size_t)(slash - settings->path));
 	file->parts[MAP_TEXT].name = slash + 1;
 	if (*type->suffix)
 		file->parts[MAP_INDEX].name = arena_printf(arena, "%s%s", slash + 1, type->suffix);
@@ -167,7 +172,8 @@ static bool copy_into(int fd, struct atomic_file *copy, struct error *err)
 		ssize_t length = pread(fd, buffer, CHUNK, offset);
 
 		if (length < 0)
-			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read a map file"));
+			return error_set_errno(err, ERROR_FILESYSTEM, errno,
+				_("cannot read a map file"));
 		if (length == 0)
 			return true;
 		if (!atomic_file_write(copy, buffer, (size_t)length, err))
@@ -176,8 +182,8 @@ static bool copy_into(int fd, struct atomic_file *copy, struct error *err)
 	}
 }
 
-bool map_sync_file_keep(const struct map_sync_file *file, enum map_part part, int directory, int64_t now,
-	struct error *err)
+bool map_sync_file_keep(const struct map_sync_file *file, enum map_part part, int directory,
+	int64_t now, struct error *err)
 {
 	static const struct atomic_file_settings settings = {.mode = 0600};
 	struct atomic_file copy cleanup_atomic_file = ATOMIC_FILE_INIT;
@@ -200,7 +206,8 @@ void map_sync_file_strays(const struct map_sync_file *file, struct arena *arena,
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(map_types); i++) {
 		const struct map_type *type = &map_types[i];
-		const char *name = arena_printf(arena, "%s%s", file->parts[MAP_TEXT].name, type->suffix);
+		const char *name =
+			arena_printf(arena, "%s%s", file->parts[MAP_TEXT].name, type->suffix);
 		struct stat status;
 
 		if (type != file->type && *type->suffix &&

@@ -126,7 +126,8 @@ static void add_time(struct json *json, const char *key, int64_t seconds)
 	json_set_text(json, key, text);
 }
 
-struct json *map_sync_result_to_json(const struct map_sync_result *result, const struct error *failure)
+struct json *map_sync_result_to_json(const struct map_sync_result *result,
+	const struct error *failure)
 {
 	struct json *json = json_new_object();
 	struct json *digests;

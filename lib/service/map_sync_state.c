@@ -19,7 +19,10 @@ enum field_type {
 	FIELD_DIGEST_OR_EMPTY,
 };
 
-#define FIELD(name, kind) {#name, kind, offsetof(struct map_sync_state, name)}
+#define FIELD(name, kind)                                                                          \
+	{                                                                                          \
+#name, kind, offsetof(struct map_sync_state, name)                                 \
+	}
 
 static const struct state_field {
 	const char *key;
@@ -40,8 +43,8 @@ static const struct state_field {
 	FIELD(index, FIELD_DIGEST_OR_EMPTY),
 };
 
-static bool read_text(const struct state_field *field, const struct json *value, struct arena *arena,
-	const char **ret_text)
+static bool read_text(const struct state_field *field, const struct json *value,
+	struct arena *arena, const char **ret_text)
 {
 	const char *text = json_text(value);
 	bool digest_wanted = field->type == FIELD_DIGEST ||
@@ -53,8 +56,8 @@ static bool read_text(const struct state_field *field, const struct json *value,
 	return true;
 }
 
-static bool read_field(const struct state_field *field, const struct json *json, struct arena *arena,
-	struct map_sync_state *state)
+static bool read_field(const struct state_field *field, const struct json *json,
+	struct arena *arena, struct map_sync_state *state)
 {
 	const struct json *value = json_get(json, field->key);
 	void *member = (char *)state + field->offset;
@@ -72,14 +75,15 @@ static bool read_field(const struct state_field *field, const struct json *json,
 	return false;
 }
 
-static bool read_fields(const struct json *json, struct arena *arena, struct map_sync_state *ret_state,
-	struct error *err)
+static bool read_fields(const struct json *json, struct arena *arena,
+	struct map_sync_state *ret_state, struct error *err)
 {
 	struct map_sync_state state = {.generation = 0};
 	int64_t format;
 
 	if (!json_integer(json_get(json, "format"), &format) || format != MAP_SYNC_STATE_FORMAT)
-		return error_set(err, ERROR_DATABASE, _("the format is not %d"), MAP_SYNC_STATE_FORMAT);
+		return error_set(err, ERROR_DATABASE, _("the format is not %d"),
+			MAP_SYNC_STATE_FORMAT);
 	for (size_t i = 0; i < ARRAY_LENGTH(state_fields); i++) {
 		if (!read_field(&state_fields[i], json, arena, &state))
 			return error_set(err, ERROR_DATABASE, _("\"%s\" is missing or not valid"),
@@ -153,7 +157,8 @@ bool map_sync_state_write(int directory, const char *name, const struct map_sync
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 
 	map_sync_state_print(state, &text);
-	return atomic_file_replace(directory, name, &settings, strbuf_text(&text), text.length, err);
+	return atomic_file_replace(directory, name, &settings, strbuf_text(&text), text.length,
+		err);
 }
 
 static void add_list(struct strbuf *buffer, const char *key, const struct string_list *list)

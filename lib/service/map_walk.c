@@ -15,7 +15,8 @@ static bool is_row_line(const char *line, size_t length)
 	return length > 0 && !strchr("# \t\r\n", line[0]) && line[0] != '\0';
 }
 
-/* Moves on to the next live row. A line of another form, or out of order, makes the text strange. */
+/* Moves on to the next live row. A line of another form, or out of order, makes the text strange.
+ */
 static void next_live(struct map_walk *walk)
 {
 	const char *before = walk->key;
@@ -26,8 +27,8 @@ static void next_live(struct map_walk *walk)
 	walk->key = NULL;
 	while (walk->offset < walk->length && !walk->key) {
 		const char *text = walk->bytes + walk->offset;
-		bool read = postfix_map_row_read(
-			text, walk->length - walk->offset, &walk->key_length, &value, &line);
+		bool read = postfix_map_row_read(text, walk->length - walk->offset,
+			&walk->key_length, &value, &line);
 
 		walk->offset += line;
 		if (is_row_line(text, line))
@@ -41,7 +42,8 @@ static void next_live(struct map_walk *walk)
 		return;
 	walk->value = walk->key + walk->key_length + 1;
 	walk->value_length = value;
-	if (before && postfix_map_compare_bytes(before, before_length, walk->key, walk->key_length) >= 0)
+	if (before &&
+		postfix_map_compare_bytes(before, before_length, walk->key, walk->key_length) >= 0)
 		walk->strange = true;
 }
 
@@ -93,15 +95,16 @@ static void live_row_gone(struct map_walk *walk)
 	next_live(walk);
 }
 
-static void row_added(struct map_walk *walk, const char *line, size_t key_length, size_t line_length)
+static void row_added(struct map_walk *walk, const char *line, size_t key_length,
+	size_t line_length)
 {
 	struct map_difference *difference = add_difference(walk, '+');
 
 	walk->added++;
 	if (difference) {
 		difference->key = arena_strndup(walk->arena, line, key_length);
-		difference->after =
-			arena_strndup(walk->arena, line + key_length + 1, line_length - key_length - 2);
+		difference->after = arena_strndup(walk->arena, line + key_length + 1,
+			line_length - key_length - 2);
 	}
 }
 
@@ -113,7 +116,8 @@ static void row_kept(struct map_walk *walk, const char *value, size_t length)
 		walk->changed++;
 		if (difference) {
 			difference->key = arena_strndup(walk->arena, walk->key, walk->key_length);
-			difference->before = arena_strndup(walk->arena, walk->value, walk->value_length);
+			difference->before =
+				arena_strndup(walk->arena, walk->value, walk->value_length);
 			difference->after = arena_strndup(walk->arena, value, length);
 		}
 	}

@@ -2,10 +2,14 @@
 
 #include "base/ascii.h"
 #include "base/message.h"
+#include "base/number.h"
 #include "system/process.h"
 #include "system/trusted_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OUTPUT_LIMIT ((size_t)1 << 20)
 #define PROXY "proxy:"
@@ -93,13 +97,14 @@ static bool split_values(char *output, const char *values[PARAMETERS])
 static bool ask_postconf(const struct postfix_instance *instance, struct arena *arena,
 	const char *values[PARAMETERS], struct error *err)
 {
-	const char *argv[PARAMETERS + 5] = {instance->postconf, "-c", instance->config_directory, "-xh"};
+	const char *argv[PARAMETERS + 5] = {instance->postconf, "-c", instance->config_directory,
+		"-xh"};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
 		.output_limit = OUTPUT_LIMIT,
 	};
-	struct process_result result;
+	struct process_result result = {0};
 
 	memcpy(argv + 4, parameter_names, sizeof(parameter_names));
 	if (!process_run(&request, arena, &result, err))
@@ -126,8 +131,8 @@ static void take_values(struct postfix_instance *instance, const char *const val
 	instance->relay_includes_subdomains = string_list_contains(&parents, "relay_domains");
 }
 
-bool postfix_instance_open(struct postfix_instance *ret_instance, const struct sync_settings *settings,
-	struct arena *arena, struct error *err)
+bool postfix_instance_open(struct postfix_instance *ret_instance,
+	const struct sync_settings *settings, struct arena *arena, struct error *err)
 {
 	struct postfix_instance instance = {
 		.config_directory = settings->postfix_config_directory,
@@ -137,13 +142,16 @@ bool postfix_instance_open(struct postfix_instance *ret_instance, const struct s
 	};
 	const char *values[PARAMETERS];
 
+	for (size_t i = 0; i < PARAMETERS; i++)
+		values[i] = "";
 	if (!trusted_program_check(instance.postconf, err) ||
 		!ask_postconf(&instance, arena, values, err))
 		return false;
 	take_values(&instance, values, arena);
 	instance.postmap = settings->postmap;
 	if (!*settings->postmap)
-		instance.postmap = arena_printf(arena, "%s/postmap", values[PARAMETER_COMMAND_DIRECTORY]);
+		instance.postmap =
+			arena_printf(arena, "%s/postmap", values[PARAMETER_COMMAND_DIRECTORY]);
 	if (!trusted_program_check(instance.postmap, err))
 		return false;
 	*ret_instance = instance;
@@ -162,18 +170,19 @@ static bool is_own_map(const struct postfix_instance *instance, const char *tabl
 	return colon && strcmp(colon + 1, instance->own_map) == 0;
 }
 
-/* Postfix's exit status 1 means both "no such key" and "cannot tell"; only the latter says something. */
+/* Postfix's exit status 1 means both "no such key" and "cannot tell"; only the latter says
+ * something. */
 static enum lookup_result ask_table(const struct postfix_instance *instance, const char *table,
 	const char *key, struct arena *arena, struct error *err)
 {
-	const char *const argv[] = {
-		instance->postmap, "-c", instance->config_directory, "-q", key, table, NULL};
+	const char *const argv[] = {instance->postmap, "-c", instance->config_directory, "-q", key,
+		table, NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
 		.output_limit = OUTPUT_LIMIT,
 	};
-	struct process_result result;
+	struct process_result result = {0};
 
 	if (!process_run(&request, arena, &result, err))
 		return LOOKUP_FAILED;
@@ -190,7 +199,8 @@ static enum lookup_result match_item(const struct postfix_instance *instance, co
 	const char *name, struct arena *arena, struct error *err)
 {
 	if (item[0] == '/') {
-		error_set(err, ERROR_MTA_COMMAND, _("%s is a file of patterns, which is not read"), item);
+		error_set(err, ERROR_MTA_COMMAND, _("%s is a file of patterns, which is not read"),
+			item);
 		return LOOKUP_FAILED;
 	}
 	if (!strchr(item, ':'))
@@ -202,8 +212,9 @@ static enum lookup_result match_item(const struct postfix_instance *instance, co
 }
 
 /*
- * The names under which a domain may stand in relay_domains: itself and its parents, the parents with a dot in front
- * where parent_domain_matches_subdomains does not name the list. In the other lists only itself.
+ * The names under which a domain may stand in relay_domains: itself and its parents, the parents
+ * with a dot in front where parent_domain_matches_subdomains does not name the list. In the other
+ * lists only itself.
  */
 static void candidates_of(const struct postfix_instance *instance, const char *domain, bool parents,
 	struct arena *arena, struct string_list *ret_names)
@@ -212,7 +223,8 @@ static void candidates_of(const struct postfix_instance *instance, const char *d
 	if (!parents)
 		return;
 	for (const char *dot = strchr(domain, '.'); dot; dot = strchr(dot + 1, '.'))
-		string_list_add(ret_names, arena, instance->relay_includes_subdomains ? dot + 1 : dot);
+		string_list_add(ret_names, arena,
+			instance->relay_includes_subdomains ? dot + 1 : dot);
 }
 
 static enum lookup_result match_names(const struct postfix_instance *instance, const char *item,
@@ -227,7 +239,8 @@ static enum lookup_result match_names(const struct postfix_instance *instance, c
 	return LOOKUP_NOT_FOUND;
 }
 
-/* The first item that matches decides, as in Postfix; what cannot be asked leaves the list undecided. */
+/* The first item that matches decides, as in Postfix; what cannot be asked leaves the list
+ * undecided. */
 static enum lookup_result match_list(const struct postfix_instance *instance,
 	const struct string_list *list, const struct string_list *names, struct arena *arena,
 	struct error *err)
@@ -248,8 +261,8 @@ static enum lookup_result match_list(const struct postfix_instance *instance,
 	return LOOKUP_NOT_FOUND;
 }
 
-enum lookup_result postfix_serves_domain(const struct postfix_instance *instance, const char *domain,
-	struct arena *arena, struct error *err)
+enum lookup_result postfix_serves_domain(const struct postfix_instance *instance,
+	const char *domain, struct arena *arena, struct error *err)
 {
 	bool failed = false;
 	struct error first = {.code = ERROR_NONE};
@@ -311,11 +324,76 @@ const char *postfix_map_type_of(const struct postfix_instance *instance, const c
 	return NULL;
 }
 
-/* Runs "postfix VERB" for this instance. */
-static bool run_postfix(const struct postfix_instance *instance, const char *verb, struct arena *arena,
-	struct process_result *ret_result, struct error *err)
+/* Asks postconf for one parameter: `option` is "-h" (as written) or "-xh" (expanded). */
+static bool ask_parameter(const struct postfix_instance *instance, const char *const words[2],
+	struct arena *arena, const char **ret_value, struct error *err)
 {
-	const char *const argv[] = {instance->postfix, "-c", instance->config_directory, verb, NULL};
+	const char *const argv[] = {instance->postconf, "-c", instance->config_directory, words[0], words[1], NULL};
+	struct process_request request = {
+		.argv = argv,
+		.timeout_ms = instance->timeout_ms,
+		.output_limit = OUTPUT_LIMIT,
+	};
+	struct process_result result;
+
+	if (!process_run(&request, arena, &result, err))
+		return false;
+	if (!process_succeeded(&result))
+		return command_failed(err, &request, &result, arena);
+	*ret_value = arena_strndup(arena, result.output, strcspn(result.output, "\n"));
+	return true;
+}
+
+bool postfix_parameter(const struct postfix_instance *instance, const char *name, struct arena *arena,
+	const char **ret_value, struct error *err)
+{
+	const char *const words[] = {"-h", name};
+
+	return ask_parameter(instance, words, arena, ret_value, err);
+}
+
+/* Whether the process exists and is a master: pid files outlive a crash. */
+static bool is_master(const char *pid, struct arena *arena)
+{
+	const char *path = arena_printf(arena, "/proc/%s/comm", pid);
+	int fd cleanup_close = open(path, O_RDONLY | O_CLOEXEC);
+	char name[8] = "";
+
+	return fd >= 0 && read(fd, name, sizeof(name) - 1) == 7 && strcmp(name, "master\n") == 0;
+}
+
+bool postfix_is_running(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
+	struct error *err)
+{
+	static const char *const words[] = {"-xh", "queue_directory"};
+	const char *queue;
+	const char *path;
+	int fd cleanup_close = -1;
+	char text[32] = "";
+	int64_t pid;
+
+	if (!ask_parameter(instance, words, arena, &queue, err))
+		return false;
+	path = arena_printf(arena, "%s/pid/master.pid", queue);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read %s"), path);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0) {
+		*ret_running = false;
+		return true;
+	}
+	text[strcspn(text, "\n")] = '\0';
+	*ret_running = parse_int64(text + strspn(text, " "), &pid) && pid > 0 &&
+		       is_master(text + strspn(text, " "), arena);
+	return true;
+}
+
+/* Runs "postfix VERB" for this instance. */
+static bool run_postfix(const struct postfix_instance *instance, const char *verb,
+	struct arena *arena, struct process_result *ret_result, struct error *err)
+{
+	const char *const argv[] = {instance->postfix, "-c", instance->config_directory, verb,
+		NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
@@ -333,7 +411,7 @@ static bool run_postfix(const struct postfix_instance *instance, const char *ver
 bool postfix_reload(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
 	struct error *err)
 {
-	struct process_result result;
+	struct process_result result = {0};
 
 	if (!trusted_program_check(instance->postfix, err) ||
 		!run_postfix(instance, "status", arena, &result, err))
@@ -345,7 +423,8 @@ bool postfix_reload(const struct postfix_instance *instance, struct arena *arena
 	if (!run_postfix(instance, "reload", arena, &result, err))
 		return false;
 	if (!process_succeeded(&result))
-		return error_set(err, ERROR_MTA_COMMAND, _("Postfix did not reload; its log says why"));
+		return error_set(err, ERROR_MTA_COMMAND,
+			_("Postfix did not reload; its log says why"));
 	*ret_running = true;
 	return true;
 }

@@ -34,8 +34,8 @@ static bool damaged(struct error *err, const char *why)
 
 /* ---------------------------------------------------------------- head */
 
-static bool parse_head(
-	const char *text, size_t length, struct alias_journal *journal, struct error *err)
+static bool parse_head(const char *text, size_t length, struct alias_journal *journal,
+	struct error *err)
 {
 	static const struct json_rules rules = {.bytes = HEAD_MAX, .depth = 1};
 	struct json *json cleanup_json = NULL;
@@ -64,8 +64,8 @@ static bool read_head(struct alias_journal *journal, struct error *err)
 	const char *text;
 	size_t length;
 
-	switch (trusted_file_read(
-		journal->directory, HEAD_NAME, HEAD_MAX, &arena, &text, &length, err)) {
+	switch (trusted_file_read(journal->directory, HEAD_NAME, HEAD_MAX, &arena, &text, &length,
+		err)) {
 	case LOOKUP_FOUND:
 		return parse_head(text, length, journal, err);
 	case LOOKUP_NOT_FOUND:
@@ -86,8 +86,8 @@ static bool write_head(const struct alias_journal *journal, struct error *err)
 		"{\"format\":%d,\"sequence\":%" PRId64 ",\"hash\":\"%s\",\"end\":%" PRId64 "}\n",
 		HEAD_FORMAT, journal->sequence, journal->hash, journal->end);
 
-	return atomic_file_replace(
-		journal->directory, HEAD_NAME, &settings, text, (size_t)length, err);
+	return atomic_file_replace(journal->directory, HEAD_NAME, &settings, text, (size_t)length,
+		err);
 }
 
 /* ---------------------------------------------------------------- create */
@@ -112,8 +112,8 @@ bool alias_journal_create(int directory, struct error *err)
 
 /* ---------------------------------------------------------------- open */
 
-static bool open_file(
-	const struct alias_journal *journal, int *ret_fd, struct stat *ret_status, struct error *err)
+static bool open_file(const struct alias_journal *journal, int *ret_fd, struct stat *ret_status,
+	struct error *err)
 {
 	switch (trusted_file_open(journal->directory, JOURNAL_NAME, ret_fd, ret_status, err)) {
 	case LOOKUP_FOUND:
@@ -247,7 +247,8 @@ static bool render(struct alias_journal *journal, struct journal_event *events, 
 		length = buffer->length - start;
 		if (length > JOURNAL_LINE_MAX)
 			return error_set(err, ERROR_CAPACITY,
-				_("a line of the journal would exceed %zu bytes"), JOURNAL_LINE_MAX);
+				_("a line of the journal would exceed %zu bytes"),
+				JOURNAL_LINE_MAX);
 		digest_bytes(buffer->text + start, length, journal->hash);
 		strbuf_append_char(buffer, '\n');
 	}
@@ -265,8 +266,8 @@ static bool copy_bytes(int from, int64_t offset, struct atomic_file *file, struc
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return error_set_errno(
-				err, ERROR_FILESYSTEM, errno, _("cannot read the journal"));
+			return error_set_errno(err, ERROR_FILESYSTEM, errno,
+				_("cannot read the journal"));
 		if (count == 0)
 			return true;
 		if (!atomic_file_write(file, bytes, (size_t)count, err))
@@ -296,13 +297,13 @@ static bool set_tail_aside(int fd, int64_t end, int quarantine, struct error *er
 		!copy_bytes(fd, end, &file, err) || !atomic_file_commit(&file, err))
 		return false;
 	if (ftruncate(fd, (off_t)end) != 0)
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, errno, _("cannot cut off the journal's torn end"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot cut off the journal's torn end"));
 	return true;
 }
 
-static bool open_for_append(
-	const struct alias_journal *journal, int quarantine, int *ret_fd, struct error *err)
+static bool open_for_append(const struct alias_journal *journal, int quarantine, int *ret_fd,
+	struct error *err)
 {
 	int fd cleanup_close = openat(journal->directory, JOURNAL_NAME,
 		O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -328,13 +329,13 @@ static bool write_all(int fd, const struct strbuf *buffer, struct error *err)
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return error_set_errno(
-				err, ERROR_FILESYSTEM, errno, _("cannot write the journal"));
+			return error_set_errno(err, ERROR_FILESYSTEM, errno,
+				_("cannot write the journal"));
 		written += (size_t)count;
 	}
 	if (fdatasync(fd) != 0)
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, errno, _("cannot make the journal durable"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot make the journal durable"));
 	return true;
 }
 
@@ -349,7 +350,8 @@ bool alias_journal_append(struct alias_journal *journal, int quarantine,
 		!open_for_append(journal, quarantine, &fd, err))
 		return false;
 	if (!write_all(fd, &lines, err)) {
-		/* A full disk is the usual reason. What cannot be cut off is a tail for the next open. */
+		/* A full disk is the usual reason. What cannot be cut off is a tail for the next
+		 * open. */
 		if (ftruncate(fd, (off_t)journal->end) != 0)
 			error_fix(err, "postigo-admin check");
 		return false;
@@ -376,8 +378,8 @@ static bool bad_line(const struct verification *walk, const char *why, struct er
 	return error_why(err, "%s", why);
 }
 
-static bool verify_line(
-	struct verification *walk, const char *line, size_t length, struct error *err)
+static bool verify_line(struct verification *walk, const char *line, size_t length,
+	struct error *err)
 {
 	char previous[DIGEST_HEX_LENGTH + 1];
 	struct journal_event event;
@@ -387,8 +389,8 @@ static bool verify_line(
 	if (!journal_line_parse(line, length, walk->arena, &event, previous, &reason))
 		return bad_line(walk, reason.what, err);
 	if (strcmp(previous, walk->seen.hash) != 0)
-		return bad_line(walk, _("it does not continue the line before: one of them was changed"),
-			err);
+		return bad_line(walk,
+			_("it does not continue the line before: one of them was changed"), err);
 	if (event.sequence != walk->seen.sequence + 1)
 		return bad_line(walk, _("its number does not follow the one before"), err);
 	digest_bytes(line, length, walk->seen.hash);
@@ -401,8 +403,7 @@ static bool verify_line(
 	return true;
 }
 
-static bool verify_end(
-	const struct verification *walk, enum line_result result, struct error *err)
+static bool verify_end(const struct verification *walk, enum line_result result, struct error *err)
 {
 	if (result == LINE_FAILED)
 		return false;
@@ -411,8 +412,7 @@ static bool verify_end(
 	return true;
 }
 
-bool alias_journal_verify(
-	int directory, journal_visitor *visitor, void *context, struct error *err)
+bool alias_journal_verify(int directory, journal_visitor *visitor, void *context, struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct alias_journal head = {.directory = directory};

@@ -71,7 +71,8 @@ static bool check_status(const struct stat *status, struct error *err)
 		return true;
 	untrusted(err, S_ISREG(status->st_mode) ? _("others than root may write it")
 						: _("it is not a regular file"));
-	return error_fix(err, "chown root aliases.json; chmod 0640 aliases.json; postigo-admin check");
+	return error_fix(err,
+		"chown root aliases.json; chmod 0640 aliases.json; postigo-admin check");
 }
 
 bool store_map(struct alias_store *store, struct stat *ret_status, struct error *err)
@@ -84,7 +85,8 @@ bool store_map(struct alias_store *store, struct stat *ret_status, struct error 
 	if (fd < 0 && errno == ELOOP)
 		return untrusted(err, _("it is not a regular file"));
 	if (fd < 0 || fstat(fd, ret_status) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open the alias store"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot open the alias store"));
 	if (!check_status(ret_status, err))
 		return false;
 	if (ret_status->st_size == 0)
@@ -92,7 +94,8 @@ bool store_map(struct alias_store *store, struct stat *ret_status, struct error 
 	store->mapping = mmap(NULL, (size_t)ret_status->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (store->mapping == MAP_FAILED) {
 		store->mapping = NULL;
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read the alias store"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot read the alias store"));
 	}
 	store->bytes = store->mapping;
 	store->length = (size_t)ret_status->st_size;
@@ -103,7 +106,7 @@ bool store_map(struct alias_store *store, struct stat *ret_status, struct error 
 
 enum verdict {
 	VERDICT_CURRENT, /* what the journal's last line says */
-	VERDICT_BEFORE,	 /* what stood before its last line, an intent that never happened */
+	VERDICT_BEFORE,  /* what stood before its last line, an intent that never happened */
 	VERDICT_FOREIGN,
 };
 
@@ -127,8 +130,8 @@ static enum verdict judge(const struct alias_store *store, int64_t generation)
 	return VERDICT_FOREIGN;
 }
 
-static enum verdict judge_text(
-	struct alias_store *store, const char *bytes, size_t length, struct error *reason)
+static enum verdict judge_text(struct alias_store *store, const char *bytes, size_t length,
+	struct error *reason)
 {
 	struct store_text text;
 	enum verdict verdict;
@@ -155,8 +158,7 @@ static bool look_once(struct alias_store *store, struct look *ret_look, struct e
 		return false;
 	ret_look->sequence = store->journal.sequence;
 	ret_look->reason.code = ERROR_NONE;
-	ret_look->verdict =
-		judge_text(store, store->bytes, store->length, &ret_look->reason);
+	ret_look->verdict = judge_text(store, store->bytes, store->length, &ret_look->reason);
 	return true;
 }
 
@@ -174,7 +176,7 @@ static bool has_moved_on(const struct alias_store *store, const struct look *loo
 		status.st_ino != look->status.st_ino || status.st_dev != look->status.st_dev)
 		return true;
 	return alias_journal_open(&journal, store->directory, &arena, &last, &torn, &ignored) &&
-		journal.sequence != look->sequence;
+	       journal.sequence != look->sequence;
 }
 
 static bool look_patiently(struct alias_store *store, enum alias_store_mode mode,
@@ -229,7 +231,8 @@ static void advise(const struct alias_store *store, struct error *err)
 		!store_list_backups(store->directory, 3, &arena, &backups, &count, &ignored))
 		return;
 	if (count == 0) {
-		error_fix(err, _("there is no usable backup: put aliases.json back from the machine's"));
+		error_fix(err,
+			_("there is no usable backup: put aliases.json back from the machine's"));
 		return;
 	}
 	for (size_t i = 1; i < count; i++)
@@ -258,11 +261,13 @@ static bool explain(const struct alias_store *store, const struct look *look, st
 			  ", but the journal's last is %" PRId64),
 			store->generation, store->last.generation);
 	} else if (store->generation > store->last.generation) {
-		error_why(err, _("generation %" PRId64 " is newer than the journal's last, %" PRId64),
+		error_why(err,
+			_("generation %" PRId64 " is newer than the journal's last, %" PRId64),
 			store->generation, store->last.generation);
 	} else {
 		error_why(err,
-			_("edited by hand: generation %" PRId64 " is not what the journal recorded"),
+			_("edited by hand: generation %" PRId64
+			  " is not what the journal recorded"),
 			store->generation);
 	}
 	return false;
@@ -275,7 +280,7 @@ bool store_open_quarantine(const struct alias_store *store, int *ret_fd, struct 
 	int work cleanup_close = -1;
 
 	return directory_ensure(store->state, "work", 0700, 0, &work, err) &&
-		directory_ensure(work, "quarantine", 0700, 0, ret_fd, err);
+	       directory_ensure(work, "quarantine", 0700, 0, ret_fd, err);
 }
 
 bool store_append(struct alias_store *store, struct journal_event *events, size_t count,
@@ -350,8 +355,8 @@ static bool recover(struct alias_store *store, enum verdict verdict, struct erro
 
 /* ---------------------------------------------------------------- open, close */
 
-bool store_begin(struct alias_store *store, const char *state_directory,
-	enum alias_store_mode mode, struct error *err)
+bool store_begin(struct alias_store *store, const char *state_directory, enum alias_store_mode mode,
+	struct error *err)
 {
 	struct strbuf path cleanup_strbuf = STRBUF_INIT;
 
@@ -361,7 +366,8 @@ bool store_begin(struct alias_store *store, const char *state_directory,
 	if (!trusted_directory_open(strbuf_text(&path), &store->directory, err))
 		return false;
 	if (!directory_holds_store(store->directory)) {
-		error_set(err, ERROR_CONFIG, _("there is no alias store in %s"), strbuf_text(&path));
+		error_set(err, ERROR_CONFIG, _("there is no alias store in %s"),
+			strbuf_text(&path));
 		return error_fix(err, "postigo-admin setup");
 	}
 	if (mode == ALIAS_STORE_READ)
@@ -442,7 +448,8 @@ enum lookup_result alias_store_find(const struct alias_store *store, const char 
 	offset = store_text_position(&text, username);
 	if (store_text_line(&text, offset, username) == 0)
 		return LOOKUP_NOT_FOUND;
-	return store_text_entry(&text, &offset, arena, ret_entry, err) ? LOOKUP_FOUND : LOOKUP_FAILED;
+	return store_text_entry(&text, &offset, arena, ret_entry, err) ? LOOKUP_FOUND
+								       : LOOKUP_FAILED;
 }
 
 void alias_store_rewind(const struct alias_store *store, struct alias_cursor *ret_cursor)
@@ -462,5 +469,5 @@ enum lookup_result alias_store_next(struct alias_cursor *cursor, struct arena *a
 	if (cursor->offset >= text.end)
 		return LOOKUP_NOT_FOUND;
 	return store_text_entry(&text, &cursor->offset, arena, ret_entry, err) ? LOOKUP_FOUND
-									      : LOOKUP_FAILED;
+									       : LOOKUP_FAILED;
 }

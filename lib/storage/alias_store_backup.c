@@ -87,9 +87,8 @@ static void unmap(const struct mapping *mapping)
 		munmap(mapping->bytes, mapping->length);
 }
 
-static enum lookup_result map_backup(
-	int backups, int64_t generation, struct mapping *ret_mapping, struct stat *ret_status,
-	struct error *err)
+static enum lookup_result map_backup(int backups, int64_t generation, struct mapping *ret_mapping,
+	struct stat *ret_status, struct error *err)
 {
 	char name[BACKUP_NAME_MAX];
 	int fd cleanup_close = -1;
@@ -137,8 +136,8 @@ static bool check_backup(const struct mapping *mapping, int64_t generation, stru
 	return true;
 }
 
-enum lookup_result store_read_backup(
-	int backups, int64_t generation, struct strbuf *buffer, struct error *err)
+enum lookup_result store_read_backup(int backups, int64_t generation, struct strbuf *buffer,
+	struct error *err)
 {
 	struct mapping mapping __attribute__((cleanup(unmap))) = {NULL, 0};
 	struct strbuf form cleanup_strbuf = STRBUF_INIT;
@@ -180,8 +179,8 @@ bool store_open_backups(int directory, int *ret_fd, struct error *err)
 bool store_list_backups(int directory, size_t limit, struct arena *arena,
 	struct alias_backup **ret_backups, size_t *ret_count, struct error *err)
 {
-	int backups cleanup_close = openat(
-		directory, BACKUP_DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int backups cleanup_close = openat(directory, BACKUP_DIRECTORY,
+		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct alias_backup *list;
 	int64_t *generations = NULL;
 	size_t candidates = 0;

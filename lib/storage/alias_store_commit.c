@@ -121,8 +121,8 @@ static bool make_splices(const struct store_text *text, const struct alias_chang
 
 /* ---------------------------------------------------------------- writing */
 
-static bool write_entry(
-	struct store_writer *writer, const struct alias_entry *entry, struct error *err)
+static bool write_entry(struct store_writer *writer, const struct alias_entry *entry,
+	struct error *err)
 {
 	struct strbuf line cleanup_strbuf = STRBUF_INIT;
 
@@ -140,8 +140,7 @@ static bool write_spliced(struct store_writer *writer, const struct store_text *
 	for (size_t i = 0; i < list->count; i++) {
 		const struct splice *splice = &list->items[i];
 
-		if (!store_writer_add(
-			    writer, text->bytes + copied, splice->offset - copied, err))
+		if (!store_writer_add(writer, text->bytes + copied, splice->offset - copied, err))
 			return false;
 		if (splice->change->after && !write_entry(writer, splice->change->after, err))
 			return false;
@@ -165,7 +164,7 @@ static bool write_next(const struct alias_store *store, const struct alias_commi
 	store_text_of(store, &text);
 	timestamp_format(commit->at, updated);
 	return store_writer_begin(writer, store->directory, &header, err) &&
-		write_spliced(writer, &text, list, err);
+	       write_spliced(writer, &text, list, err);
 }
 
 /* ---------------------------------------------------------------- journal */
@@ -230,8 +229,7 @@ static bool publish(struct alias_store *store, struct store_writer *writer,
 		memcpy(events[i].to, digest, sizeof(digest));
 	}
 	store->failed = true;
-	if (!store_append(store, events, count, err) ||
-		!atomic_file_commit(&writer->file, err))
+	if (!store_append(store, events, count, err) || !atomic_file_commit(&writer->file, err))
 		return false;
 	store_mark(store, store->generation + 1, digest);
 	store_prune_backups(store);
@@ -241,8 +239,8 @@ static bool publish(struct alias_store *store, struct store_writer *writer,
 	return true;
 }
 
-static bool append_only(
-	struct alias_store *store, struct journal_event *events, size_t count, struct error *err)
+static bool append_only(struct alias_store *store, struct journal_event *events, size_t count,
+	struct error *err)
 {
 	store->failed = true;
 	if (!store_append(store, events, count, err) || !reload_journal(store, err))
@@ -272,5 +270,5 @@ bool alias_store_commit(struct alias_store *store, const struct alias_commit *co
 	if (list.count == 0)
 		return append_only(store, events, count, err);
 	return write_next(store, commit, &list, &writer, err) &&
-		publish(store, &writer, events, count, err);
+	       publish(store, &writer, events, count, err);
 }

@@ -34,23 +34,23 @@ static bool is_unfinished(int directory)
 		return false;
 	if (is_absent(directory, "journal.head"))
 		return fstatat(directory, "journal.jsonl", &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-			status.st_size == 0;
+		       status.st_size == 0;
 	return alias_journal_open(&journal, directory, &arena, &last, &torn, &ignored) &&
-		(last.sequence == 0 || (last.sequence == 1 && strcmp(last.op, "init") == 0));
+	       (last.sequence == 0 || (last.sequence == 1 && strcmp(last.op, "init") == 0));
 }
 
-static bool write_empty(
-	struct store_writer *writer, int directory, const char *domain, char *ret_digest,
-	struct error *err)
+static bool write_empty(struct store_writer *writer, int directory, const char *domain,
+	char *ret_digest, struct error *err)
 {
 	static const struct clock clock = {0};
 	char updated[TIMESTAMP_LENGTH + 1];
-	const struct store_header header = {
-		.domain = domain, .updated = updated, .writer = STORE_WRITER};
+	const struct store_header header = {.domain = domain,
+		.updated = updated,
+		.writer = STORE_WRITER};
 
 	timestamp_format(clock_now(&clock), updated);
 	return store_writer_begin(writer, directory, &header, err) &&
-		store_writer_seal(writer, ret_digest, err);
+	       store_writer_seal(writer, ret_digest, err);
 }
 
 /* The journal first, the store last: only with its file is it a store. */
@@ -71,13 +71,13 @@ static bool create_in(int directory, const char *domain, struct error *err)
 		return false;
 	memset(event.from, '0', DIGEST_HEX_LENGTH);
 	return alias_journal_create(directory, err) &&
-		alias_journal_open(&journal, directory, &arena, &last, &torn, err) &&
-		alias_journal_append(&journal, -1, &event, 1, err) &&
-		atomic_file_commit(&writer.file, err);
+	       alias_journal_open(&journal, directory, &arena, &last, &torn, err) &&
+	       alias_journal_append(&journal, -1, &event, 1, err) &&
+	       atomic_file_commit(&writer.file, err);
 }
 
-bool alias_store_create(
-	const char *state_directory, const char *domain, gid_t reader, struct error *err)
+bool alias_store_create(const char *state_directory, const char *domain, gid_t reader,
+	struct error *err)
 {
 	int state cleanup_close = -1;
 	int directory cleanup_close = -1;
@@ -85,17 +85,19 @@ bool alias_store_create(
 
 	if (email_domain_check(domain) != EMAIL_OK ||
 		domain[strcspn(domain, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] != '\0')
-		return error_set(err, ERROR_CONFIG, _("the alias store needs a domain in lower case"));
+		return error_set(err, ERROR_CONFIG,
+			_("the alias store needs a domain in lower case"));
 	if (!trusted_directory_open(state_directory, &state, err) ||
 		!directory_ensure(state, "store", 0750, reader, &directory, err))
 		return false;
 	if (!is_unfinished(directory))
-		return error_set(err, ERROR_ALREADY_EXISTS, _("there is an alias store already in %s"),
-			state_directory);
+		return error_set(err, ERROR_ALREADY_EXISTS,
+			_("there is an alias store already in %s"), state_directory);
 	unlinkat(directory, "journal.head", 0);
 	unlinkat(directory, "journal.jsonl", 0);
 	return store_open_backups(directory, &backups, err) && create_in(directory, domain, err) &&
-		directory_sync(directory, "store", err) && directory_sync(state, state_directory, err);
+	       directory_sync(directory, "store", err) &&
+	       directory_sync(state, state_directory, err);
 }
 
 /* ---------------------------------------------------------------- backups, restore */
@@ -108,7 +110,7 @@ bool alias_store_backups(const char *state_directory, struct arena *arena,
 
 	strbuf_printf(&path, "%s/store", state_directory);
 	return trusted_directory_open(strbuf_text(&path), &directory, err) &&
-		store_list_backups(directory, SIZE_MAX, arena, ret_backups, ret_count, err);
+	       store_list_backups(directory, SIZE_MAX, arena, ret_backups, ret_count, err);
 }
 
 static bool read_backup(const struct alias_store *store, int64_t generation, struct strbuf *buffer,
@@ -143,8 +145,8 @@ static bool keep_damaged(const struct alias_store *store, struct error *err)
 		return false;
 	if (linkat(store->directory, STORE_NAME, quarantine, name, 0) == 0 || errno == ENOENT)
 		return true;
-	return error_set_errno(
-		err, ERROR_FILESYSTEM, errno, _("cannot keep the damaged store in work/quarantine"));
+	return error_set_errno(err, ERROR_FILESYSTEM, errno,
+		_("cannot keep the damaged store in work/quarantine"));
 }
 
 /* The new generation follows the journal, which may be ahead of any file. */
@@ -162,9 +164,9 @@ static bool write_restored(struct alias_store *store, const struct strbuf *backu
 	text.header.updated = updated;
 	text.header.writer = STORE_WRITER;
 	return store_writer_begin(&writer, store->directory, &text.header, err) &&
-		store_writer_add(&writer, text.bytes + text.start, text.end - text.start, err) &&
-		store_writer_seal(&writer, event->to, err) &&
-		store_append(store, event, 1, err) && atomic_file_commit(&writer.file, err);
+	       store_writer_add(&writer, text.bytes + text.start, text.end - text.start, err) &&
+	       store_writer_seal(&writer, event->to, err) && store_append(store, event, 1, err) &&
+	       atomic_file_commit(&writer.file, err);
 }
 
 bool alias_store_restore(const char *state_directory, int64_t generation,

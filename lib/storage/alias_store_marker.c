@@ -34,12 +34,12 @@ void store_mark(const struct alias_store *store, int64_t generation, const char 
 
 bool store_is_marked(const struct alias_store *store, int64_t generation, const char *digest)
 {
-	int fd cleanup_close = openat(
-		store->directory, MARKER_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd cleanup_close = openat(store->directory, MARKER_NAME,
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char expected[MARKER_MAX];
 	char text[MARKER_MAX];
 	int length = print_marker(generation, digest, expected);
 
 	return fd >= 0 && read(fd, text, sizeof(text)) == (ssize_t)length &&
-		memcmp(text, expected, (size_t)length) == 0;
+	       memcmp(text, expected, (size_t)length) == 0;
 }

@@ -21,8 +21,9 @@ static const char footer[] = STORE_FOOTER;
 
 void store_header_print(const struct store_header *header, struct strbuf *buffer)
 {
-	strbuf_printf(buffer, "{\"format\":%d,\"generation\":%" PRId64 ",\"domain\":",
-		ALIAS_STORE_FORMAT, header->generation);
+	strbuf_printf(buffer,
+		"{\"format\":%d,\"generation\":%" PRId64 ",\"domain\":", ALIAS_STORE_FORMAT,
+		header->generation);
 	json_print_text(header->domain, strlen(header->domain), buffer);
 	strbuf_append_text(buffer, ",\"updated_at\":");
 	json_print_text(header->updated, strlen(header->updated), buffer);
@@ -53,7 +54,7 @@ static bool parse_format(const struct json *json, struct error *err)
 static bool is_lower_domain(const char *domain)
 {
 	return email_domain_check(domain) == EMAIL_OK &&
-		domain[strcspn(domain, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+	       domain[strcspn(domain, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
 }
 
 static bool parse_header_members(const struct json *json, struct arena *arena,
@@ -78,7 +79,8 @@ static bool parse_header_members(const struct json *json, struct arena *arena,
 	if (!json_is_object(json_get(json, "aliases")))
 		return bad_field(err, "aliases");
 	if (json_count(json) != 6)
-		return error_set(err, ERROR_DATABASE, _("the head of the store has unknown members"));
+		return error_set(err, ERROR_DATABASE,
+			_("the head of the store has unknown members"));
 	ret_header->domain = arena_strdup(arena, domain);
 	ret_header->updated = arena_strdup(arena, updated);
 	ret_header->writer = arena_strdup(arena, writer);
@@ -108,8 +110,8 @@ static bool parse_header(const char *line, size_t length, struct arena *arena,
 	return true;
 }
 
-bool store_text_open(struct store_text *text, const char *bytes, size_t length,
-	struct arena *arena, struct error *err)
+bool store_text_open(struct store_text *text, const char *bytes, size_t length, struct arena *arena,
+	struct error *err)
 {
 	const size_t footer_length = sizeof(footer) - 1;
 	struct store_text opened = {.bytes = bytes};
@@ -122,7 +124,8 @@ bool store_text_open(struct store_text *text, const char *bytes, size_t length,
 		return false;
 	if (length < opened.start + footer_length || bytes[length - footer_length - 1] != '\n' ||
 		memcmp(bytes + length - footer_length, footer, footer_length) != 0)
-		return error_set(err, ERROR_DATABASE, _("the store does not end in form: it was cut"));
+		return error_set(err, ERROR_DATABASE,
+			_("the store does not end in form: it was cut"));
 	opened.end = length - footer_length;
 	*text = opened;
 	return true;
@@ -177,8 +180,8 @@ size_t store_text_line(const struct store_text *text, size_t offset, const char 
 	return line_end(text, offset) - offset;
 }
 
-static bool bad_line(
-	const struct store_text *text, size_t offset, const char *why, struct error *err)
+static bool bad_line(const struct store_text *text, size_t offset, const char *why,
+	struct error *err)
 {
 	size_t line = 1;
 
@@ -193,8 +196,8 @@ static bool check_place(const struct store_text *text, const char *key, size_t k
 	const struct alias_entry *entry)
 {
 	return strlen(entry->username) == key_length &&
-		memcmp(entry->username, key, key_length) == 0 &&
-		strcmp(email_address_domain(entry->alias), text->header.domain) == 0;
+	       memcmp(entry->username, key, key_length) == 0 &&
+	       strcmp(email_address_domain(entry->alias), text->header.domain) == 0;
 }
 
 bool store_text_entry(const struct store_text *text, size_t *offset, struct arena *arena,
@@ -218,7 +221,8 @@ bool store_text_entry(const struct store_text *text, size_t *offset, struct aren
 	if (!alias_entry_parse(quote + 2, length - tail - key - 3, arena, &entry, &reason))
 		return bad_line(text, *offset, *reason.why ? reason.why : reason.what, err);
 	if (!check_place(text, line + 1, key, &entry))
-		return bad_line(text, *offset, _("its entry belongs to another name or domain"), err);
+		return bad_line(text, *offset, _("its entry belongs to another name or domain"),
+			err);
 	*ret_entry = entry;
 	*offset += length;
 	return true;
@@ -252,11 +256,12 @@ static int compare_members(const void *left, const void *right)
 		json_key(*(const struct json *const *)right));
 }
 
-static const struct json **sort_members(
-	const struct json *object, struct arena *arena, size_t *ret_count)
+static const struct json **sort_members(const struct json *object, struct arena *arena,
+	size_t *ret_count)
 {
 	size_t count = json_count(object);
-	const struct json **members = arena_alloc_array(arena, count + 1, sizeof(const struct json *));
+	const struct json **members =
+		arena_alloc_array(arena, count + 1, sizeof(const struct json *));
 	size_t i = 0;
 
 	for (const struct json *member = json_first(object); member; member = json_next(member))

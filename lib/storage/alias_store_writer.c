@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-static bool add_bytes(
-	struct store_writer *writer, const char *bytes, size_t length, struct error *err)
+static bool add_bytes(struct store_writer *writer, const char *bytes, size_t length,
+	struct error *err)
 {
 	digest_add(&writer->digest, bytes, length);
 	return atomic_file_write(&writer->file, bytes, length, err);
@@ -24,11 +24,11 @@ bool store_writer_begin(struct store_writer *writer, int directory,
 	store_header_print(header, &line);
 	digest_begin(&writer->digest);
 	return atomic_file_begin(&writer->file, directory, STORE_NAME, &settings, err) &&
-		add_bytes(writer, line.text, line.length, err);
+	       add_bytes(writer, line.text, line.length, err);
 }
 
-bool store_writer_add(
-	struct store_writer *writer, const char *lines, size_t length, struct error *err)
+bool store_writer_add(struct store_writer *writer, const char *lines, size_t length,
+	struct error *err)
 {
 	if (length > 0 && lines[length - 1] == '\n')
 		length--;
@@ -42,8 +42,8 @@ bool store_writer_add(
 	return add_bytes(writer, lines, length, err);
 }
 
-bool store_writer_seal(
-	struct store_writer *writer, char ret_digest[DIGEST_HEX_LENGTH + 1], struct error *err)
+bool store_writer_seal(struct store_writer *writer, char ret_digest[DIGEST_HEX_LENGTH + 1],
+	struct error *err)
 {
 	if ((writer->any && !add_bytes(writer, "\n", 1, err)) ||
 		!add_bytes(writer, STORE_FOOTER, strlen(STORE_FOOTER), err) ||

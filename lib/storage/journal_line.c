@@ -26,8 +26,8 @@ static void set_actor(struct json *json, const struct identity *actor)
 	set_text(object, "tty", actor->terminal);
 }
 
-void journal_line_print(
-	const struct journal_event *event, const char *previous, struct strbuf *buffer)
+void journal_line_print(const struct journal_event *event, const char *previous,
+	struct strbuf *buffer)
 {
 	struct json *json cleanup_json = json_new_object();
 	char at[TIMESTAMP_LENGTH + 1];
@@ -61,8 +61,8 @@ static bool bad_member(struct error *err, const char *key)
 	return error_field(err, key);
 }
 
-static bool members_are_known(
-	const struct json *json, const char *const *known, size_t count, struct error *err)
+static bool members_are_known(const struct json *json, const char *const *known, size_t count,
+	struct error *err)
 {
 	for (const struct json *member = json_first(json); member; member = json_next(member)) {
 		size_t i = 0;
@@ -70,15 +70,15 @@ static bool members_are_known(
 		while (i < count && strcmp(known[i], json_key(member)) != 0)
 			i++;
 		if (i == count)
-			return error_set(
-				err, ERROR_DATABASE, _("a line of the journal has an unknown member"));
+			return error_set(err, ERROR_DATABASE,
+				_("a line of the journal has an unknown member"));
 	}
 	return true;
 }
 
 /* "" when the member is absent; a member of another type is refused. */
-static bool copy_text(
-	const struct json *json, const char *key, struct arena *arena, const char **ret_text)
+static bool copy_text(const struct json *json, const char *key, struct arena *arena,
+	const char **ret_text)
 {
 	const struct json *value = json_get(json, key);
 	const char *text = value ? json_text(value) : "";
@@ -89,8 +89,8 @@ static bool copy_text(
 	return true;
 }
 
-static bool copy_hash(
-	const struct json *json, const char *key, char ret_hash[DIGEST_HEX_LENGTH + 1])
+static bool copy_hash(const struct json *json, const char *key,
+	char ret_hash[DIGEST_HEX_LENGTH + 1])
 {
 	const char *text = json_get_text(json, key);
 
@@ -139,7 +139,8 @@ static bool parse_actor(const struct json *json, struct arena *arena, struct jou
 		return false;
 	if (!copy_uid(json_get(json, "uid"), &actor->uid) ||
 		!copy_text(json, "login", arena, &actor->login) ||
-		(login_uid && (!json_integer(login_uid, &actor->login_uid) || actor->login_uid < 0)) ||
+		(login_uid &&
+			(!json_integer(login_uid, &actor->login_uid) || actor->login_uid < 0)) ||
 		!copy_text(json, "claim", arena, &actor->claim) ||
 		!copy_text(json, "tty", arena, &actor->terminal))
 		return bad_member(err, "actor");

@@ -34,8 +34,8 @@ static bool refill(struct line_reader *reader, struct error *err)
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0)
-			return error_set_errno(
-				err, ERROR_FILESYSTEM, errno, _("cannot read the journal"));
+			return error_set_errno(err, ERROR_FILESYSTEM, errno,
+				_("cannot read the journal"));
 		reader->ended = count == 0;
 		reader->filled += (size_t)count;
 	}

@@ -34,13 +34,13 @@ static bool grant_and_name(struct atomic_file *file, uid_t uid, struct error *er
 	if (!atomic_file_seal(file, err) || !file_access_grant_reader(file->fd, uid, err))
 		return false;
 	if (fsync(file->fd) != 0)
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, errno, _("cannot store the status of uid %u"), uid);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot store the status of uid %u"), uid);
 	return atomic_file_commit(file, err);
 }
 
-bool member_status_publish(
-	const char *state_directory, const struct status_file *status, struct error *err)
+bool member_status_publish(const char *state_directory, const struct status_file *status,
+	struct error *err)
 {
 	static const struct atomic_file_settings settings = {.mode = 0600};
 	int directory cleanup_close = -1;
@@ -51,7 +51,8 @@ bool member_status_publish(
 	status_name(status->uid, name);
 	status_file_print(status, &text);
 	if (text.length > STATUS_FILE_MAX)
-		return error_set(err, ERROR_BUG, _("the status of uid %u is too long"), status->uid);
+		return error_set(err, ERROR_BUG, _("the status of uid %u is too long"),
+			status->uid);
 	if (!open_directory(state_directory, &directory, err) ||
 		!atomic_file_begin(&file, directory, name, &settings, err) ||
 		!atomic_file_write(&file, text.text, text.length, err))
@@ -60,10 +61,11 @@ bool member_status_publish(
 }
 
 /* Opens a regular file of root; one that the member owns could say anything. */
-static enum lookup_result open_status(int directory, const char *name, int *ret_fd, struct error *err)
+static enum lookup_result open_status(int directory, const char *name, int *ret_fd,
+	struct error *err)
 {
-	int fd cleanup_close = openat(
-		directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd cleanup_close =
+		openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat status;
 
 	if (fd < 0 && (errno == ENOENT || errno == ELOOP))
@@ -113,13 +115,14 @@ bool member_status_remove(const char *state_directory, uid_t uid, struct error *
 	if (unlinkat(directory, name, 0) != 0) {
 		if (errno == ENOENT)
 			return true;
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot remove status/%s"), name);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot remove status/%s"),
+			name);
 	}
 	return directory_sync(directory, "status", err);
 }
 
-bool live_status_publish(
-	const char *state_directory, const struct live_status *live, struct error *err)
+bool live_status_publish(const char *state_directory, const struct live_status *live,
+	struct error *err)
 {
 	static const struct atomic_file_settings settings = {.mode = 0644};
 	int directory cleanup_close = -1;
@@ -127,5 +130,5 @@ bool live_status_publish(
 
 	live_status_print(live, &text);
 	return open_directory(state_directory, &directory, err) &&
-		atomic_file_replace(directory, "live.json", &settings, text.text, text.length, err);
+	       atomic_file_replace(directory, "live.json", &settings, text.text, text.length, err);
 }

@@ -27,22 +27,21 @@ static bool not_set_up(const char *name, struct error *err)
 	return error_fix(err, "postigo-admin setup");
 }
 
-static bool open_directory(
-	int state, const char *name, int *ret_fd, struct stat *ret_status, struct error *err)
+static bool open_directory(int state, const char *name, int *ret_fd, struct stat *ret_status,
+	struct error *err)
 {
-	int fd cleanup_close =
-		openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd cleanup_close = openat(state, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, errno, _("cannot open the queue directory %s"), name);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot open the queue directory %s"), name);
 	if (fd < 0) {
 		not_set_up(name, err);
 		return error_why(err, "%s", strerror(errno));
 	}
 	if (fstat(fd, ret_status) != 0)
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, errno, _("cannot open the queue directory %s"), name);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot open the queue directory %s"), name);
 	if (ret_status->st_uid != 0) {
 		not_set_up(name, err);
 		return error_why(err, _("it does not belong to root"));
@@ -51,7 +50,8 @@ static bool open_directory(
 	return true;
 }
 
-/* The two directories into which the helper writes: nobody lists them, nobody touches another's file. */
+/* The two directories into which the helper writes: nobody lists them, nobody touches another's
+ * file. */
 static bool open_drop(int state, const char *name, int *ret_fd, gid_t *ret_group, struct error *err)
 {
 	struct stat status = {0};
@@ -110,8 +110,8 @@ static bool open_all(struct request_queue *queue, int state, struct error *err)
 	return error_why(err, _("its group is not that of queue/new"));
 }
 
-bool request_queue_open(
-	struct request_queue *queue, const char *state_directory, int64_t now, struct error *err)
+bool request_queue_open(struct request_queue *queue, const char *state_directory, int64_t now,
+	struct error *err)
 {
 	int state cleanup_close = -1;
 
@@ -149,8 +149,8 @@ bool queue_sync_directories(int from, int to, struct error *err)
 	return directory_sync(to, "work", err) && directory_sync(from, "queue", err);
 }
 
-int queued_request_directory(
-	const struct request_queue *queue, const struct queued_request *request)
+int queued_request_directory(const struct request_queue *queue,
+	const struct queued_request *request)
 {
 	return request->claimed ? queue->claimed : queue->pending;
 }
@@ -176,8 +176,8 @@ bool request_id_parse(const char *id, uint32_t *ret_uid)
 
 /* ---------------------------------------------------------------- claim, return */
 
-static bool put_back(
-	const struct request_queue *queue, const char *name, int *ret_number, struct error *err)
+static bool put_back(const struct request_queue *queue, const char *name, int *ret_number,
+	struct error *err)
 {
 	*ret_number = queue_rename(queue->claimed, name, queue->pending, name);
 	if (*ret_number == EEXIST || *ret_number == ENOENT)
@@ -188,7 +188,8 @@ static bool put_back(
 	return queue_sync_directories(queue->claimed, queue->pending, err);
 }
 
-/* Renaming gives the inode a new ctime: its arrival is the one from before, if it is the same file. */
+/* Renaming gives the inode a new ctime: its arrival is the one from before, if it is the same file.
+ */
 static void keep_arrival(const struct request_queue *queue, const struct stat *before,
 	struct queued_request *request)
 {
@@ -213,8 +214,8 @@ static enum lookup_result take_out(const struct request_queue *queue, const char
 		return LOOKUP_NOT_FOUND;
 	if (number == 0)
 		return LOOKUP_FOUND;
-	error_set_errno(
-		err, ERROR_FILESYSTEM, number, _("cannot take the request %s out of the queue"), name);
+	error_set_errno(err, ERROR_FILESYSTEM, number,
+		_("cannot take the request %s out of the queue"), name);
 	return LOOKUP_FAILED;
 }
 
@@ -245,11 +246,13 @@ enum lookup_result request_queue_claim(const struct request_queue *queue, uid_t 
 	return LOOKUP_FOUND;
 }
 
-bool request_queue_return(
-	const struct request_queue *queue, const struct queued_request *request, struct error *err)
+bool request_queue_return(const struct request_queue *queue, const struct queued_request *request,
+	struct error *err)
 {
-	const struct queue_decision superseded = {
-		.outcome = "superseded", .actor = "postigo-admin", .reason = "", .at = queue->now};
+	const struct queue_decision superseded = {.outcome = "superseded",
+		.actor = "postigo-admin",
+		.reason = "",
+		.at = queue->now};
 	int number;
 
 	if (!put_back(queue, request->file, &number, err))
@@ -309,9 +312,9 @@ static bool store_decision(const struct request_queue *queue, const struct queue
 	time[MONTH_LENGTH] = '\0';
 	(void)snprintf(name, sizeof(name), "%s.json", request->id);
 	return describe(request, decision, &text, err) &&
-		directory_ensure(queue->archive, time, 0750, queue->reader, &month, err) &&
-		directory_sync(queue->archive, "work/archive", err) &&
-		atomic_file_replace(month, name, &settings, text.text, text.length, err);
+	       directory_ensure(queue->archive, time, 0750, queue->reader, &month, err) &&
+	       directory_sync(queue->archive, "work/archive", err) &&
+	       atomic_file_replace(month, name, &settings, text.text, text.length, err);
 }
 
 bool request_queue_archive(const struct request_queue *queue, const struct queued_request *request,
@@ -351,12 +354,11 @@ bool request_queue_recover(const struct request_queue *queue, const char *decide
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct string_list names = STRING_LIST_INIT;
-	int claimed cleanup_close =
-		openat(queue->claimed, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int claimed cleanup_close = openat(queue->claimed, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (claimed < 0)
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, errno, _("cannot list the claimed requests"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot list the claimed requests"));
 	if (!directory_list(claimed, CLAIMED_MAX, &arena, &names, err))
 		return false;
 	for (size_t i = 0; i < names.count; i++) {

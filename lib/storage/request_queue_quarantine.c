@@ -14,7 +14,7 @@
 
 #define QUARANTINE_NAME_MAX 128
 #define QUARANTINE_TRIES 8
-#define SHOWN_NAME_MAX 64  /* bytes of the old name that are kept in the new one */
+#define SHOWN_NAME_MAX 64   /* bytes of the old name that are kept in the new one */
 #define SHOWN_BYTES_MAX 256 /* bytes of the content in .why.json */
 
 /* "20260519T235518Z-1500.alias.json-3fa2c1": sortable, unique, and safe in any shell or listing. */
@@ -36,9 +36,9 @@ static bool make_name(const char *file, int64_t now, char ret_name[QUARANTINE_NA
 			safe[i] = '_';
 	}
 	safe[length] = '\0';
-	(void)snprintf(ret_name, QUARANTINE_NAME_MAX, "%.4s%.2s%.2sT%.2s%.2s%.2sZ-%s-%02x%02x%02x", time,
-		time + 5, time + 8, time + 11, time + 14, time + 17, safe, random[0], random[1],
-		random[2]);
+	(void)snprintf(ret_name, QUARANTINE_NAME_MAX, "%.4s%.2s%.2sT%.2s%.2s%.2sZ-%s-%02x%02x%02x",
+		time, time + 5, time + 8, time + 11, time + 14, time + 17, safe, random[0],
+		random[1], random[2]);
 	return true;
 }
 
@@ -66,8 +66,8 @@ static void set_printable(struct json *json, const char *key, const char *text, 
 	json_set_text(json, key, strbuf_text(&buffer));
 }
 
-static struct json *explain(
-	const struct queued_request *request, const struct stat *status, int64_t now)
+static struct json *explain(const struct queued_request *request, const struct stat *status,
+	int64_t now)
 {
 	struct json *json = json_new_object();
 	size_t shown = request->length < SHOWN_BYTES_MAX ? request->length : SHOWN_BYTES_MAX;
@@ -105,8 +105,8 @@ static bool write_reason(const struct request_queue *queue, const struct queued_
 	(void)snprintf(reason, sizeof(reason), "%s.why.json", name);
 	json_print_pretty(json, &text);
 	strbuf_append_char(&text, '\n');
-	return atomic_file_replace(
-		queue->quarantine, reason, &settings, text.text, text.length, err);
+	return atomic_file_replace(queue->quarantine, reason, &settings, text.text, text.length,
+		err);
 }
 
 bool request_queue_quarantine(const struct request_queue *queue,
@@ -120,16 +120,17 @@ bool request_queue_quarantine(const struct request_queue *queue,
 	if (!move_aside(queue, request, name, &number)) {
 		if (number == ENOENT)
 			return true;
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, number, _("cannot set a file of the queue aside"));
+		return error_set_errno(err, ERROR_FILESYSTEM, number,
+			_("cannot set a file of the queue aside"));
 	}
 	if (fstatat(queue->quarantine, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-		return error_set_errno(
-			err, ERROR_FILESYSTEM, errno, _("cannot set a file of the queue aside"));
-	/* The member withdrew the bad file and filed a new one under its name, which nobody judged. */
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot set a file of the queue aside"));
+	/* The member withdrew the bad file and filed a new one under its name, which nobody judged.
+	 */
 	if ((status.st_dev != request->device || status.st_ino != request->inode) &&
 		queue_rename(queue->quarantine, name, from, request->file) == 0)
 		return true;
 	return write_reason(queue, request, name, &status, err) &&
-		queue_sync_directories(from, queue->quarantine, err);
+	       queue_sync_directories(from, queue->quarantine, err);
 }

@@ -26,8 +26,8 @@ static bool same_time(const struct timespec *left, const struct timespec *right)
 static bool same_file(const struct stat *left, const struct stat *right)
 {
 	return left->st_dev == right->st_dev && left->st_ino == right->st_ino &&
-		left->st_size == right->st_size && same_time(&left->st_mtim, &right->st_mtim) &&
-		same_time(&left->st_ctim, &right->st_ctim);
+	       left->st_size == right->st_size && same_time(&left->st_mtim, &right->st_mtim) &&
+	       same_time(&left->st_ctim, &right->st_ctim);
 }
 
 static void take_status(const struct request_queue *queue, const struct stat *status,
@@ -43,8 +43,8 @@ static void take_status(const struct request_queue *queue, const struct stat *st
 }
 
 /* The codes that are decided by the inode alone. */
-static enum queue_code judge_status(
-	const struct request_queue *queue, const struct stat *status, uint32_t named_uid)
+static enum queue_code judge_status(const struct request_queue *queue, const struct stat *status,
+	uint32_t named_uid)
 {
 	if (!S_ISREG(status->st_mode))
 		return QUEUE_NOT_REGULAR;
@@ -94,8 +94,8 @@ static bool read_content(int fd, struct content *ret_content)
 static bool read_file(const struct request_queue *queue, int directory, const char *name,
 	struct queued_request *request, struct content *content, struct error *err)
 {
-	int fd cleanup_close = openat(
-		directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd cleanup_close =
+		openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat before;
 	struct stat after;
 
@@ -161,14 +161,14 @@ static enum queue_code code_of_fault(enum request_fault fault)
 	return QUEUE_SYNTAX;
 }
 
-static void judge_content(
-	struct queued_request *request, enum request_kind kind, struct arena *arena)
+static void judge_content(struct queued_request *request, enum request_kind kind,
+	struct arena *arena)
 {
 	struct request_record record = {0};
 	char detail[REQUEST_DETAIL_MAX] = "";
 
-	request->code = code_of_fault(
-		request_file_parse(request->bytes, request->length, &record, detail));
+	request->code =
+		code_of_fault(request_file_parse(request->bytes, request->length, &record, detail));
 	request->detail = arena_strdup(arena, detail);
 	if (request->code != QUEUE_GOOD && request->code != QUEUE_DESTINATION)
 		return;
@@ -190,7 +190,7 @@ static void judge_content(
 void queued_request_judge_age(const struct request_queue *queue, struct queued_request *request)
 {
 	bool unsettled = request->code == QUEUE_LINKS || request->code == QUEUE_SIZE ||
-		request->code == QUEUE_NAME;
+			 request->code == QUEUE_NAME;
 
 	request->young = unsettled && queue->now - request->received < REQUEST_SETTLE_SECONDS;
 }
@@ -304,8 +304,8 @@ bool request_queue_list(const struct request_queue *queue, struct arena *arena,
 		return false;
 	requests = arena_alloc_array(arena, names.count + 1, sizeof(*requests));
 	for (size_t i = 0; i < names.count; i++) {
-		if (!queued_request_read(
-			    queue, queue->pending, names.items[i], arena, &requests[count], err))
+		if (!queued_request_read(queue, queue->pending, names.items[i], arena,
+			    &requests[count], err))
 			return false;
 		if (requests[count].code != QUEUE_VANISHED)
 			count++;

@@ -22,9 +22,9 @@ static enum lookup_result cannot_tell(int number, struct error *err)
 }
 
 /*
- * libc says "absent" by 0 and no entry. An errno is no such answer, not even ENOENT, although getpwnam(3) lists it:
- * glibc returns it when /etc/passwd is missing, or a service of nsswitch.conf is away, and members must not look
- * deleted then.
+ * libc says "absent" by 0 and no entry. An errno is no such answer, not even ENOENT, although
+ * getpwnam(3) lists it: glibc returns it when /etc/passwd is missing, or a service of nsswitch.conf
+ * is away, and members must not look deleted then.
  */
 static enum lookup_result judge_answer(int number, const void *found, struct error *err)
 {
@@ -71,13 +71,14 @@ static enum lookup_result find_account(const char *name, uid_t uid, struct arena
 	return LOOKUP_FOUND;
 }
 
-enum lookup_result account_by_uid(uid_t uid, struct arena *arena, struct account *ret_account, struct error *err)
+enum lookup_result account_by_uid(uid_t uid, struct arena *arena, struct account *ret_account,
+	struct error *err)
 {
 	return find_account(NULL, uid, arena, ret_account, err);
 }
 
-enum lookup_result account_by_name(const char *name, struct arena *arena, struct account *ret_account,
-	struct error *err)
+enum lookup_result account_by_name(const char *name, struct arena *arena,
+	struct account *ret_account, struct error *err)
 {
 	return find_account(name, 0, arena, ret_account, err);
 }
@@ -113,7 +114,8 @@ enum lookup_result group_by_name(const char *name, gid_t *ret_gid, struct error 
 	return LOOKUP_FOUND;
 }
 
-static bool listed_in_groups(const struct account *account, gid_t gid, bool *ret_listed, struct error *err)
+static bool listed_in_groups(const struct account *account, gid_t gid, bool *ret_listed,
+	struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	int room = GROUPS_FIRST;
@@ -123,8 +125,8 @@ static bool listed_in_groups(const struct account *account, gid_t gid, bool *ret
 	while (getgrouplist(account->name, account->gid, groups, &count) < 0) {
 		room = count > room ? count : room * 2;
 		if (room > GROUPS_LIMIT)
-			return error_set(
-				err, ERROR_TEMPORARY, _("cannot read the groups of %s"), account->name);
+			return error_set(err, ERROR_TEMPORARY, _("cannot read the groups of %s"),
+				account->name);
 		groups = arena_alloc_array(&arena, (size_t)room, sizeof(*groups));
 		count = room;
 	}
@@ -144,7 +146,8 @@ bool account_in_group(const struct account *account, gid_t gid, bool *ret_member
 
 	if (!listed && !listed_in_groups(account, gid, &listed, err))
 		return false;
-	/* getgrouplist(3) leaves out what it could not ask for, without a word: a "no" needs a database that answers. */
+	/* getgrouplist(3) leaves out what it could not ask for, without a word: a "no" needs a
+	 * database that answers. */
 	number = listed ? 0 : ask_group(NULL, gid, &arena, &entry, &found);
 	if (number != 0)
 		return cannot_tell(number, err) == LOOKUP_FOUND;
@@ -152,7 +155,8 @@ bool account_in_group(const struct account *account, gid_t gid, bool *ret_member
 	return true;
 }
 
-/* A line longer than any that useradd(8) makes is an answer that cannot be given, as any other error. */
+/* A line longer than any that useradd(8) makes is an answer that cannot be given, as any other
+ * error. */
 bool account_uid_is_shared(uid_t uid, bool *ret_shared, struct error *err)
 {
 	FILE *file cleanup_fclose = fopen("/etc/passwd", "re");

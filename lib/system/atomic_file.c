@@ -44,12 +44,14 @@ static bool set_names(struct atomic_file *file, const char *name, struct error *
 	int length;
 
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("the kernel gives no random bytes"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("the kernel gives no random bytes"));
 	if (!*name || strchr(name, '/'))
 		return error_set(err, ERROR_BUG, _("\"%s\" is no file name"), name);
 	length = snprintf(file->name, sizeof(file->name), "%s", name);
 	if (length < 0 || (size_t)length >= sizeof(file->name))
-		return error_set_errno(err, ERROR_FILESYSTEM, ENAMETOOLONG, _("cannot write %s"), name);
+		return error_set_errno(err, ERROR_FILESYSTEM, ENAMETOOLONG, _("cannot write %s"),
+			name);
 	(void)snprintf(file->temporary, sizeof(file->temporary), ".%s.%016llx", file->name,
 		(unsigned long long)random);
 	return true;
@@ -63,7 +65,8 @@ bool atomic_file_begin(struct atomic_file *file, int directory, const char *name
 	if (!set_names(file, name, err))
 		return false;
 	file->directory = directory;
-	file->fd = openat(directory, file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	file->fd = openat(directory, file->temporary,
+		O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (file->fd < 0)
 		return failed(file, errno, err);
 	file->buffer = malloc(BUFFER_SIZE);
@@ -95,7 +98,8 @@ static bool flush(struct atomic_file *file, struct error *err)
 	return write_all(file, file->buffer, buffered, err);
 }
 
-bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t length, struct error *err)
+bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t length,
+	struct error *err)
 {
 	if (!require_open(file, err))
 		return false;
@@ -151,8 +155,9 @@ void atomic_file_discard(struct atomic_file *file)
 	file->sealed = false;
 }
 
-bool atomic_file_replace(int directory, const char *name, const struct atomic_file_settings *settings,
-	const char *bytes, size_t length, struct error *err)
+bool atomic_file_replace(int directory, const char *name,
+	const struct atomic_file_settings *settings, const char *bytes, size_t length,
+	struct error *err)
 {
 	struct atomic_file file cleanup_atomic_file = ATOMIC_FILE_INIT;
 

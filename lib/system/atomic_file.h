@@ -2,11 +2,13 @@
  * Replaces a file so that every reader, and every crash, sees the old content or the new.
  *
  *	struct atomic_file file cleanup_atomic_file = ATOMIC_FILE_INIT;
- *	atomic_file_begin(&file, dirfd, "name", &settings, err) && atomic_file_write(…) && atomic_file_commit(&file, err)
+ *	atomic_file_begin(&file, dirfd, "name", &settings, err) && atomic_file_write(…) &&
+ *		atomic_file_commit(&file, err)
  *
- * The new content is written under a temporary name in the same directory (".NAME.16 hex digits"), owner and mode are set
- * before it gets its name, then fsync, rename, fsync of the directory. Without commit the temporary is unlinked. A failure of
- * any step unlinks it at once; what is called after that fails with bug.
+ * The new content is written under a temporary name in the same directory (".NAME.16 hex digits"),
+ * owner and mode are set before it gets its name, then fsync, rename, fsync of the directory.
+ * Without commit the temporary is unlinked. A failure of any step unlinks it at once; what is called
+ * after that fails with bug.
  */
 #ifndef POSTIGO_SYSTEM_ATOMIC_FILE_H
 #define POSTIGO_SYSTEM_ATOMIC_FILE_H
@@ -36,8 +38,8 @@ struct atomic_file {
 #define cleanup_atomic_file __attribute__((cleanup(atomic_file_discard)))
 
 /*
- * Creates the temporary for `name` in the open directory `directory` (kept until commit or discard).
- * Fails with filesystem, or bug when `name` is no plain name; then nothing is left.
+ * Creates the temporary for `name` in the open directory `directory` (kept until commit or
+ * discard). Fails with filesystem, or bug when `name` is no plain name; then nothing is left.
  */
 must_check bool atomic_file_begin(struct atomic_file *file, int directory, const char *name,
 	const struct atomic_file_settings *settings, struct error *err);
@@ -47,14 +49,15 @@ must_check bool atomic_file_write(struct atomic_file *file, const void *bytes, s
 	struct error *err);
 
 /*
- * Writes out what is buffered, sets owner and mode, and makes the content durable, still under the temporary name.
- * For callers that must record something between content and name; atomic_file_commit() does it if it was not done.
+ * Writes out what is buffered, sets owner and mode, and makes the content durable, still under the
+ * temporary name. For callers that must record something between content and name;
+ * atomic_file_commit() does it if it was not done.
  */
 must_check bool atomic_file_seal(struct atomic_file *file, struct error *err);
 
 /*
- * Renames the sealed content to its name and makes that durable. Fails with filesystem; when only the last fsync of the
- * directory failed, the new content has its name already.
+ * Renames the sealed content to its name and makes that durable. Fails with filesystem; when only
+ * the last fsync of the directory failed, the new content has its name already.
  */
 must_check bool atomic_file_commit(struct atomic_file *file, struct error *err);
 
@@ -62,7 +65,8 @@ must_check bool atomic_file_commit(struct atomic_file *file, struct error *err);
 void atomic_file_discard(struct atomic_file *file);
 
 /* Begin, write, commit in one call. */
-must_check bool atomic_file_replace(int directory, const char *name, const struct atomic_file_settings *settings,
-	const char *bytes, size_t length, struct error *err);
+must_check bool atomic_file_replace(int directory, const char *name,
+	const struct atomic_file_settings *settings, const char *bytes, size_t length,
+	struct error *err);
 
 #endif

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define FILE_LIMIT ((size_t)256 << 10)
-#define FILES_LIMIT 64  /* names in conf.d */
+#define FILES_LIMIT 64 /* names in conf.d */
 
 static bool ends_with(const char *text, const char *suffix)
 {
@@ -31,15 +31,16 @@ static enum lookup_result blame(const char *path, struct error *err)
 	return LOOKUP_FAILED;
 }
 
-static enum lookup_result read_whole(int fd, struct arena *arena, struct source_text *ret_file, struct error *err)
+static enum lookup_result read_whole(int fd, struct arena *arena, struct source_text *ret_file,
+	struct error *err)
 {
 	if (!file_read(fd, FILE_LIMIT, arena, &ret_file->text, &ret_file->length, err))
 		return blame(ret_file->path, err);
 	return LOOKUP_FOUND;
 }
 
-static enum lookup_result read_trusted(const char *path, struct arena *arena, struct source_text *ret_file,
-	struct error *err)
+static enum lookup_result read_trusted(const char *path, struct arena *arena,
+	struct source_text *ret_file, struct error *err)
 {
 	int fd cleanup_close = -1;
 	enum lookup_result result = trusted_file_open(AT_FDCWD, path, &fd, NULL, err);
@@ -48,9 +49,10 @@ static enum lookup_result read_trusted(const char *path, struct arena *arena, st
 	return result == LOOKUP_FOUND ? read_whole(fd, arena, ret_file, err) : result;
 }
 
-/* Root holds a file that is named to it to the rule of its own files, others may show themselves what they can read. */
-static enum lookup_result read_named(const char *path, struct arena *arena, struct source_text *ret_file,
-	struct error *err)
+/* Root holds a file that is named to it to the rule of its own files, others may show themselves
+ * what they can read. */
+static enum lookup_result read_named(const char *path, struct arena *arena,
+	struct source_text *ret_file, struct error *err)
 {
 	int fd cleanup_close = -1;
 
@@ -67,7 +69,8 @@ static enum lookup_result read_named(const char *path, struct arena *arena, stru
 	return read_whole(fd, arena, ret_file, err);
 }
 
-static bool list_fragments(const char *path, struct arena *arena, struct string_list *ret_names, struct error *err)
+static bool list_fragments(const char *path, struct arena *arena, struct string_list *ret_names,
+	struct error *err)
 {
 	struct stat status;
 	int fd cleanup_close = -1;
@@ -81,8 +84,8 @@ static bool list_fragments(const char *path, struct arena *arena, struct string_
 	return true;
 }
 
-static bool read_fragments(const char *directory, struct arena *arena, struct source_text *files, size_t *count,
-	struct error *err)
+static bool read_fragments(const char *directory, struct arena *arena, struct source_text *files,
+	size_t *count, struct error *err)
 {
 	const char *path = arena_printf(arena, "%s/conf.d", directory);
 	struct string_list names = STRING_LIST_INIT;
@@ -107,8 +110,8 @@ static bool read_fragments(const char *directory, struct arena *arena, struct so
 	return true;
 }
 
-static enum lookup_result read_directory(const char *directory, struct arena *arena, struct source_text *files,
-	size_t *count, struct error *err)
+static enum lookup_result read_directory(const char *directory, struct arena *arena,
+	struct source_text *files, size_t *count, struct error *err)
 {
 	const char *path = arena_printf(arena, "%s/postigo.json", directory);
 	int fd cleanup_close = -1;
@@ -117,13 +120,14 @@ static enum lookup_result read_directory(const char *directory, struct arena *ar
 	if (result != LOOKUP_FOUND)
 		return result;
 	*count = 1;
-	if (!trusted_directory_open(directory, &fd, err) || !read_fragments(directory, arena, files, count, err))
+	if (!trusted_directory_open(directory, &fd, err) ||
+		!read_fragments(directory, arena, files, count, err))
 		return LOOKUP_FAILED;
 	return LOOKUP_FOUND;
 }
 
-enum lookup_result configuration_files_read(const char *directory, const char *file, struct arena *arena,
-	struct source_text **ret_files, size_t *ret_count, struct error *err)
+enum lookup_result configuration_files_read(const char *directory, const char *file,
+	struct arena *arena, struct source_text **ret_files, size_t *ret_count, struct error *err)
 {
 	struct source_text *files = arena_alloc_array(arena, 1 + FILES_LIMIT, sizeof(*files));
 	size_t count = 1;

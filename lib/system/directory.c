@@ -16,7 +16,8 @@ static bool is_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-static bool read_names(DIR *stream, size_t limit, struct arena *arena, struct string_list *names, struct error *err)
+static bool read_names(DIR *stream, size_t limit, struct arena *arena, struct string_list *names,
+	struct error *err)
 {
 	const struct dirent *entry;
 
@@ -24,7 +25,8 @@ static bool read_names(DIR *stream, size_t limit, struct arena *arena, struct st
 		if (is_dot(entry->d_name))
 			continue;
 		if (names->count == limit)
-			return error_set(err, ERROR_CAPACITY, _("a directory holds more than %zu names"), limit);
+			return error_set(err, ERROR_CAPACITY,
+				_("a directory holds more than %zu names"), limit);
 		string_list_add(names, arena, entry->d_name);
 	}
 	if (errno != 0)
@@ -52,7 +54,8 @@ bool directory_list(int directory, size_t limit, struct arena *arena, struct str
 bool directory_sync(int directory, const char *path, struct error *err)
 {
 	if (fsync(directory) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make the name of %s durable"), path);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot make the name of %s durable"), path);
 	return true;
 }
 
@@ -69,7 +72,8 @@ static bool unmake(int parent, const char *name, struct error *err)
 	return false;
 }
 
-static bool set_up(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd, struct error *err)
+static bool set_up(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd,
+	struct error *err)
 {
 	int fd cleanup_close = open_directory(parent, name);
 
@@ -81,14 +85,16 @@ static bool set_up(int parent, const char *name, mode_t mode, gid_t group, int *
 	return true;
 }
 
-bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd, struct error *err)
+bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd,
+	struct error *err)
 {
 	int fd;
 
 	if (mkdirat(parent, name, 0) == 0)
 		return set_up(parent, name, mode, group, ret_fd, err);
 	if (errno != EEXIST)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make directory %s"), name);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make directory %s"),
+			name);
 	fd = open_directory(parent, name);
 	if (fd >= 0) {
 		*ret_fd = fd;
@@ -112,9 +118,10 @@ bool directory_empty(int directory, struct error *err)
 		if (unlinkat(directory, names.items[i], 0) == 0 || errno == ENOENT)
 			continue;
 		if (errno == EISDIR)
-			return error_set(err, ERROR_CONFIG, _("a directory \"%s\" lies where only files may"),
-				names.items[i]);
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot remove %s"), names.items[i]);
+			return error_set(err, ERROR_CONFIG,
+				_("a directory \"%s\" lies where only files may"), names.items[i]);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot remove %s"),
+			names.items[i]);
 	}
 	return true;
 }

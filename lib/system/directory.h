@@ -8,25 +8,28 @@
 #include <sys/types.h>
 
 /*
- * Lists the names in an open directory, sorted bytewise, without "." and "..", at most `limit` of them.
- * Fails with capacity (more than `limit`) or filesystem.
+ * Lists the names in an open directory, sorted bytewise, without "." and "..", at most `limit` of
+ * them. Fails with capacity (more than `limit`) or filesystem.
  */
-must_check bool directory_list(int directory, size_t limit, struct arena *arena, struct string_list *ret_names,
-	struct error *err);
+must_check bool directory_list(int directory, size_t limit, struct arena *arena,
+	struct string_list *ret_names, struct error *err);
 
 /* fsync of an open directory. Fails with filesystem. */
 must_check bool directory_sync(int directory, const char *path, struct error *err);
 
 /*
- * Makes the directory `name` below `parent` if it is absent, 0-mode first, then owner and mode as asked, then durable. An existing one
- * is opened and left as it is; one that cannot be set up is removed again. Needs root. Returns its descriptor through `ret_fd`. Fails with filesystem or config (not a directory).
+ * Makes the directory `name` below `parent` if it is absent, 0-mode first, then owner and mode as
+ * asked, then durable. An existing one is opened and left as it is; one that cannot be set up is
+ * removed again. Needs root. Returns its descriptor through `ret_fd`. Fails with filesystem or
+ * config (not a directory).
  */
-must_check bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd,
-	struct error *err);
+must_check bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group,
+	int *ret_fd, struct error *err);
 
 /*
- * Unlinks everything in an open directory that is not itself a directory. Fails with filesystem, config when it holds a
- * directory (what sorts before it is gone then), or capacity (more than 1000 names: nothing is unlinked).
+ * Unlinks everything in an open directory that is not itself a directory. Fails with filesystem,
+ * config when it holds a directory (what sorts before it is gone then), or capacity (more than 1000
+ * names: nothing is unlinked).
  */
 must_check bool directory_empty(int directory, struct error *err);
 

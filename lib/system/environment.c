@@ -26,8 +26,9 @@ static void open_standard_descriptors(void)
 
 static bool is_allowed(const char *variable)
 {
-	static const char *const names[] = {"TERM=", "COLUMNS=", "LINES=", "LANG=", "LANGUAGE=", "NO_COLOR=", "CI=",
-		"CLICOLOR_FORCE=", "SUDO_USER=", "SUDO_UID=", "DOAS_USER=", "LC_"};
+	static const char *const names[] = {"TERM=", "COLUMNS=", "LINES=", "LANG=", "LANGUAGE=",
+		"NO_COLOR=", "CI=", "CLICOLOR_FORCE=", "SUDO_USER=", "SUDO_UID=", "DOAS_USER=",
+		"LC_"};
 
 	if (strchr(variable, '/') || strlen(variable) > 256)
 		return false; /* a locale by path, or nothing that display needs */
@@ -62,7 +63,8 @@ static void reset_signals(void)
 		(void)sigaction(number, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
-	(void)sigaction(SIGXFSZ, &action, NULL); /* the caller's "ulimit -f": a write fails then, and is undone */
+	/* The caller's "ulimit -f": a write fails then, and is undone. */
+	(void)sigaction(SIGXFSZ, &action, NULL);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -3,9 +3,10 @@
 #define POSTIGO_SYSTEM_ENVIRONMENT_H
 
 /*
- * First act of the admin program: descriptors 0 to 2 open (to /dev/null), others closed, environment reduced to what display
- * needs (TERM, COLUMNS, LANG, LANGUAGE, LC_*, NO_COLOR, SUDO_USER, DOAS_USER …), PATH fixed, umask 077, signals as by default and
- * unblocked, SIGPIPE and SIGXFSZ ignored. A value with a slash is dropped: LANGUAGE could name a catalogue of anybody's.
+ * First act of the admin program: descriptors 0 to 2 open (to /dev/null), others closed,
+ * environment reduced to what display needs (TERM, COLUMNS, LANG, LANGUAGE, LC_*, NO_COLOR,
+ * SUDO_USER, DOAS_USER …), PATH fixed, umask 077, signals as by default and unblocked, SIGPIPE and
+ * SIGXFSZ ignored. A value with a slash is dropped: LANGUAGE could name a catalogue of anybody's.
  * Ends the process with 4 when a missing descriptor cannot be opened.
  */
 void environment_sanitise(void);

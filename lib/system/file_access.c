@@ -21,7 +21,8 @@ static bool give_away(int fd, uid_t reader, struct error *err)
 {
 	/* The mode first: the new owner must not find a file that may be opened for writing. */
 	if (fchmod(fd, 0400) != 0 || fchown(fd, reader, (gid_t)-1) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let user id %u read a file"), reader);
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot let user id %u read a file"), reader);
 	return true;
 }
 
@@ -33,12 +34,14 @@ bool file_access_grant_reader(int fd, uid_t reader, struct error *err)
 	(void)snprintf(text, sizeof(text), "u::rw-,u:%u:r--,g::---,m::r--,o::---", reader);
 	list = acl_from_text(text);
 	if (!list)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make an access list"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot make an access list"));
 	if (acl_set_fd(fd, list) == 0)
 		return true;
 	if (errno == ENOTSUP)
 		return give_away(fd, reader, err);
-	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let user id %u read a file"), reader);
+	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let user id %u read a file"),
+		reader);
 }
 
 bool file_access_default_group(const char *directory, gid_t reader, struct error *err)
@@ -49,10 +52,12 @@ bool file_access_default_group(const char *directory, gid_t reader, struct error
 	(void)snprintf(text, sizeof(text), "u::rw-,g::r--,g:%u:r--,m::r--,o::---", reader);
 	list = acl_from_text(text);
 	if (!list)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make an access list"));
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot make an access list"));
 	if (acl_set_file(directory, ACL_TYPE_DEFAULT, list) == 0 || errno == ENOTSUP)
 		return true;
-	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot set the default access list of %s"), directory);
+	return error_set_errno(err, ERROR_FILESYSTEM, errno,
+		_("cannot set the default access list of %s"), directory);
 }
 
 static bool entry_lets_read(acl_entry_t entry, gid_t reader)

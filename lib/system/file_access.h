@@ -7,22 +7,25 @@
 #include <sys/types.h>
 
 /*
- * Lets exactly user `reader` read the open file besides its owner: user::rw-, user:reader:r--, nobody else.
- * On a file system without ACLs the file is given to `reader` with mode 0400 instead. Fails with filesystem.
+ * Lets exactly user `reader` read the open file besides its owner: user::rw-, user:reader:r--,
+ * nobody else. On a file system without ACLs the file is given to `reader` with mode 0400 instead.
+ * Fails with filesystem.
  */
 must_check bool file_access_grant_reader(int fd, uid_t reader, struct error *err);
 
 /*
- * Gives a directory a default ACL by which group `reader` may read what is made in it, as far as the mode
- * that the file is given lets its group read: 0640 does, 0600 does not. Does nothing where ACLs are missing. Fails with filesystem.
+ * Gives a directory a default ACL by which group `reader` may read what is made in it, as far as
+ * the mode that the file is given lets its group read: 0640 does, 0600 does not. Does nothing where
+ * ACLs are missing. Fails with filesystem.
  */
 must_check bool file_access_default_group(const char *directory, gid_t reader, struct error *err);
 
 /*
- * Whether the directory has such a default ACL; true where ACLs are missing, false where the directory is. Fails with
- * filesystem.
+ * Whether the directory has such a default ACL; true where ACLs are missing, false where the
+ * directory is. Fails with filesystem.
  */
-must_check bool file_access_has_default_group(const char *directory, gid_t reader, bool *ret_set, struct error *err);
+must_check bool file_access_has_default_group(const char *directory, gid_t reader, bool *ret_set,
+	struct error *err);
 
 /* Whether the file system of `path` has access lists. Fails with filesystem. */
 must_check bool file_access_is_supported(const char *path, bool *ret_supported, struct error *err);

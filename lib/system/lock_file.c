@@ -24,11 +24,13 @@ static bool wait_for_lock(int fd, const char *path, int timeout_ms, struct error
 
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot lock %s"), path);
+			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot lock %s"),
+				path);
 		if (clock_monotonic_ms() >= deadline) {
 			error_set(err, ERROR_TEMPORARY, _("another command holds %s"), path);
 			if (timeout_ms >= 1000)
-				error_why(err, _("it did not finish within %d s"), timeout_ms / 1000);
+				error_why(err, _("it did not finish within %d s"),
+					timeout_ms / 1000);
 			return error_fix(err, _("try again in a minute"));
 		}
 		pause_ms(LOCK_PAUSE_MS);
@@ -38,7 +40,8 @@ static bool wait_for_lock(int fd, const char *path, int timeout_ms, struct error
 
 bool lock_file_acquire(struct lock_file *lock, const char *path, int timeout_ms, struct error *err)
 {
-	int fd cleanup_close = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+	int fd cleanup_close =
+		open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open %s"), path);

@@ -17,7 +17,8 @@ struct lock_file {
 
 /*
  * Takes the lock `path` (created 0600 if absent), waiting at most `timeout_ms` milliseconds.
- * Fails with temporary (another process held it all the time) or filesystem. After a failure nothing is held.
+ * Fails with temporary (another process held it all the time) or filesystem. After a failure
+ * nothing is held.
  */
 must_check bool lock_file_acquire(struct lock_file *lock, const char *path, int timeout_ms,
 	struct error *err);

@@ -128,7 +128,8 @@ static bool has_input(const struct process_request *request)
 }
 
 /* Starts the child; an exec that fails is told apart from a child that cannot be made. */
-static bool start(const struct process_request *request, struct running *child, int *ret_number, struct error *err)
+static bool start(const struct process_request *request, struct running *child, int *ret_number,
+	struct error *err)
 {
 	int input cleanup_close = -1;
 	int output cleanup_close = -1;
@@ -158,7 +159,8 @@ static bool start(const struct process_request *request, struct running *child, 
 	else
 		child->end = pidfd_open(child->pid, 0);
 	if (*ret_number == EAGAIN || *ret_number == ENOMEM)
-		return error_set_errno(err, ERROR_TEMPORARY, *ret_number, _("cannot start %s"), request->argv[0]);
+		return error_set_errno(err, ERROR_TEMPORARY, *ret_number, _("cannot start %s"),
+			request->argv[0]);
 	return true;
 }
 
@@ -319,8 +321,8 @@ static void conclude(struct running *child, struct traffic *traffic, int64_t dea
 	}
 }
 
-bool process_run(const struct process_request *request, struct arena *arena, struct process_result *ret_result,
-	struct error *err)
+bool process_run(const struct process_request *request, struct arena *arena,
+	struct process_result *ret_result, struct error *err)
 {
 	struct running child cleanup_running = {.input = -1, .output = -1, .errors = -1, .end = -1};
 	struct traffic traffic cleanup_traffic = {.request = request};
@@ -353,8 +355,8 @@ bool process_succeeded(const struct process_result *result)
 	return result->end == PROCESS_EXITED && result->status == 0;
 }
 
-const char *process_describe(const struct process_request *request, const struct process_result *result,
-	struct arena *arena)
+const char *process_describe(const struct process_request *request,
+	const struct process_result *result, struct arena *arena)
 {
 	switch (result->end) {
 	case PROCESS_EXITED:
@@ -362,7 +364,8 @@ const char *process_describe(const struct process_request *request, const struct
 	case PROCESS_SIGNALLED:
 		return arena_printf(arena, _("killed by signal %d"), result->status);
 	case PROCESS_TIMED_OUT:
-		return arena_printf(arena, _("no answer within %d s"), (request->timeout_ms + 999) / 1000);
+		return arena_printf(arena, _("no answer within %d s"),
+			(request->timeout_ms + 999) / 1000);
 	case PROCESS_NOT_STARTED:
 		return arena_printf(arena, _("cannot be run: %s"), strerror(result->status));
 	case PROCESS_STOPPED:

@@ -1,9 +1,11 @@
 /*
- * Runs external commands: an argument vector with an absolute path, a fixed environment, no shell, a deadline.
+ * Runs external commands: an argument vector with an absolute path, a fixed environment, no shell,
+ * a deadline.
  *
- * The child is the leader of its own process group. When it ends, when the deadline passes (first SIGTERM, one second later
- * SIGKILL), or when the caller's sink refuses, what is left of the group is killed: nothing runs on after process_run() returned,
- * except what made itself a session of its own, as a daemon does; nobody waits for that or for the pipes it holds.
+ * The child is the leader of its own process group. When it ends, when the deadline passes (first
+ * SIGTERM, one second later SIGKILL), or when the caller's sink refuses, what is left of the group
+ * is killed: nothing runs on after process_run() returned, except what made itself a session of its
+ * own, as a daemon does; nobody waits for that or for the pipes it holds.
  */
 #ifndef POSTIGO_SYSTEM_PROCESS_H
 #define POSTIGO_SYSTEM_PROCESS_H
@@ -32,7 +34,8 @@ typedef bool process_sink(void *context, const char *bytes, size_t length);
 struct process_request {
 	const char *const *argv; /* argv[0] absolute, NULL-terminated */
 	int timeout_ms;
-	size_t output_limit;    /* bytes kept of stdout (without sink) and of stderr, each; the rest is read and dropped */
+	size_t output_limit; /* bytes kept of stdout (without sink) and of stderr, each; the rest is
+				read and dropped */
 	process_source *source; /* NULL = stdin is `input`, or /dev/null when that is NULL */
 	process_sink *sink;     /* NULL = stdout is captured into `output` */
 	void *context;          /* for source and sink */
@@ -46,13 +49,15 @@ struct process_result {
 	size_t output_length;
 	const char *errors; /* stderr, terminated, in the arena */
 	int64_t elapsed_ms;
-	long peak_kib; /* the child's maximum resident set, but not below what this process had when it started it */
+	long peak_kib; /* the child's maximum resident set, but not below what this process had when
+			  it started it */
 };
 
 /*
- * Runs a command to its end. Environment: PATH=/usr/sbin:/usr/bin:/sbin:/bin, LC_ALL=C, TZ=UTC; the caller's umask; cwd "/";
- * no descriptor but 0 to 2; default signals. SIGPIPE is ignored while it runs: a child need not read all of its input.
- * Fails only when no process could be made at all (temporary, filesystem); everything else is in *ret_result.
+ * Runs a command to its end. Environment: PATH=/usr/sbin:/usr/bin:/sbin:/bin, LC_ALL=C, TZ=UTC; the
+ * caller's umask; cwd "/"; no descriptor but 0 to 2; default signals. SIGPIPE is ignored while it
+ * runs: a child need not read all of its input. Fails only when no process could be made at all
+ * (temporary, filesystem); everything else is in *ret_result.
  */
 must_check bool process_run(const struct process_request *request, struct arena *arena,
 	struct process_result *ret_result, struct error *err);
@@ -60,8 +65,9 @@ must_check bool process_run(const struct process_request *request, struct arena 
 /* Whether the command ran and exited with 0. */
 bool process_succeeded(const struct process_result *result);
 
-/* One line on how it ended, such as "exit status 1", "killed by signal 9", "no answer within 30 s"; in the arena. */
-const char *process_describe(const struct process_request *request, const struct process_result *result,
-	struct arena *arena);
+/* One line on how it ended, such as "exit status 1", "killed by signal 9", "no answer within 30 s";
+ * in the arena. */
+const char *process_describe(const struct process_request *request,
+	const struct process_result *result, struct arena *arena);
 
 #endif

@@ -29,8 +29,8 @@ static bool judge_file(const char *name, const struct stat *status, struct error
 	return true;
 }
 
-enum lookup_result trusted_file_open(int directory, const char *name, int *ret_fd, struct stat *ret_status,
-	struct error *err)
+enum lookup_result trusted_file_open(int directory, const char *name, int *ret_fd,
+	struct stat *ret_status, struct error *err)
 {
 	int fd cleanup_close =
 		openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -76,17 +76,21 @@ bool file_read(int fd, size_t limit, struct arena *arena, const char **ret_text,
 	if (!S_ISREG(status.st_mode))
 		return error_set(err, ERROR_FILESYSTEM, _("this is no regular file"));
 	if ((uintmax_t)status.st_size > limit)
-		return error_set(err, ERROR_CAPACITY, _("the file is longer than %zu bytes"), limit);
+		return error_set(err, ERROR_CAPACITY, _("the file is longer than %zu bytes"),
+			limit);
 	text = arena_alloc(arena, (size_t)status.st_size + 1);
 	while (length < (size_t)status.st_size) {
-		ssize_t got = pread(fd, text + length, (size_t)status.st_size - length, (off_t)length);
+		ssize_t got =
+			pread(fd, text + length, (size_t)status.st_size - length, (off_t)length);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read a file"));
+			return error_set_errno(err, ERROR_FILESYSTEM, errno,
+				_("cannot read a file"));
 		if (got == 0)
-			return error_set(err, ERROR_FILESYSTEM, _("the file became shorter while it was read"));
+			return error_set(err, ERROR_FILESYSTEM,
+				_("the file became shorter while it was read"));
 		length += (size_t)got;
 	}
 	*ret_text = text;
@@ -94,18 +98,20 @@ bool file_read(int fd, size_t limit, struct arena *arena, const char **ret_text,
 	return true;
 }
 
-enum lookup_result trusted_file_read(int directory, const char *name, size_t limit, struct arena *arena,
-	const char **ret_text, size_t *ret_length, struct error *err)
+enum lookup_result trusted_file_read(int directory, const char *name, size_t limit,
+	struct arena *arena, const char **ret_text, size_t *ret_length, struct error *err)
 {
 	int fd cleanup_close = -1;
 	enum lookup_result result = trusted_file_open(directory, name, &fd, NULL, err);
 
 	if (result != LOOKUP_FOUND)
 		return result;
-	return file_read(fd, limit, arena, ret_text, ret_length, err) ? LOOKUP_FOUND : LOOKUP_FAILED;
+	return file_read(fd, limit, arena, ret_text, ret_length, err) ? LOOKUP_FOUND
+								      : LOOKUP_FAILED;
 }
 
-/* What is root's in a sticky directory, nobody else can rename or remove: there `refused` bits decide, else all. */
+/* What is root's in a sticky directory, nobody else can rename or remove: there `refused` bits
+ * decide, else all. */
 static bool judge_directory(int fd, const char *path, mode_t refused, struct error *err)
 {
 	struct stat status;
@@ -125,7 +131,8 @@ static bool judge_directory(int fd, const char *path, mode_t refused, struct err
 	return true;
 }
 
-static bool open_directory(int parent, const char *name, const char *path, int *ret_fd, struct error *err)
+static bool open_directory(int parent, const char *name, const char *path, int *ret_fd,
+	struct error *err)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -146,7 +153,9 @@ bool trusted_directory_open(const char *path, int *ret_fd, struct error *err)
 	int fd cleanup_close = -1;
 	size_t length = strlen(path);
 
-	/* The kernel follows a symbolic link in spite of O_NOFOLLOW when a slash stands behind it. */
+	/*
+	 * The kernel follows a symbolic link in spite of O_NOFOLLOW when a slash stands behind it.
+	 */
 	while (length > 1 && path[length - 1] == '/')
 		length--;
 	if (!open_directory(AT_FDCWD, arena_strndup(&arena, path, length), path, &fd, err) ||

@@ -1,6 +1,6 @@
 /*
- * Puts entries into a store, making it first where there is none, all as one change: for benchmarks and end-to-end tests of the sync, which need stores of their own
- * making.
+ * Puts entries into a store, making it first where there is none, all as one change: for benchmarks
+ *and end-to-end tests of the sync, which need stores of their own making.
  *
  *	make_store STATE DOMAIN ACT...
  *	fill:COUNT	member0000001 to COUNT, each with a destination
@@ -26,7 +26,8 @@ struct acts {
 	size_t capacity;
 };
 
-static struct alias_change *add_change(struct acts *acts, const char *op, const char *name, uint32_t uid)
+static struct alias_change *add_change(struct acts *acts, const char *op, const char *name,
+	uint32_t uid)
 {
 	struct alias_change *old = acts->changes;
 
@@ -36,8 +37,11 @@ static struct alias_change *add_change(struct acts *acts, const char *op, const 
 		if (old)
 			memcpy(acts->changes, old, acts->count * sizeof(*old));
 	}
-	acts->changes[acts->count] = (struct alias_change){
-		.op = op, .username = name, .uid = uid, .request_id = "", .reason = ""};
+	acts->changes[acts->count] = (struct alias_change){.op = op,
+		.username = name,
+		.uid = uid,
+		.request_id = "",
+		.reason = ""};
 	return &acts->changes[acts->count++];
 }
 
@@ -84,7 +88,8 @@ static void set_entry(struct acts *acts, const char *name, uint32_t uid, const c
 static void fill(struct acts *acts, int64_t count)
 {
 	for (int64_t i = 1; i <= count; i++)
-		set_entry(acts, arena_printf(acts->arena, "member%07jd", (intmax_t)i), (uint32_t)(UID_FIRST + i),
+		set_entry(acts, arena_printf(acts->arena, "member%07jd", (intmax_t)i),
+			(uint32_t)(UID_FIRST + i),
 			arena_printf(acts->arena, "user%07jd.v1@mail001.example.org", (intmax_t)i));
 }
 
@@ -133,7 +138,10 @@ int main(int argc, char **argv)
 	struct arena arena cleanup_arena = {.cap = (size_t)2 << 30};
 	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
 	struct acts acts = {.arena = &arena, .store = &store};
-	const struct identity actor = {.login = "root", .login_uid = -1, .claim = "", .terminal = ""};
+	const struct identity actor = {.login = "root",
+		.login_uid = -1,
+		.claim = "",
+		.terminal = ""};
 	const struct alias_commit commit = {.actor = &actor, .at = AT};
 	struct error err;
 

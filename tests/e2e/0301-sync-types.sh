@@ -4,8 +4,8 @@
 # where Postfix would not see the change, modes, and mail that follows.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
+. "$(dirname "$0")/../support/sync.sh"
 in_namespace
-. "$support/sync.sh"
 sync_install
 
 # Which programs a command starts: strace sees every execve, also of children.
@@ -20,6 +20,7 @@ stop_postfix_wholly() {
 	wait_until 15 /usr/lib/postfix/sbin/master -t
 }
 
+# shellcheck disable=SC2317 # called through wait_until
 reloads_are() {
 	[ "$(postfix_reloads)" -eq "$1" ]
 }
@@ -97,9 +98,9 @@ try_type() {
 try_type hash hash 0 skipped
 try_type lmdb lmdb 0 skipped
 try_type cdb cdb 0 skipped
-try_type texthash texthash 1 done
-try_type lmdb proxy:lmdb 1 done
-try_type hash proxy:hash 1 done
+try_type texthash texthash 1 'done'
+try_type lmdb proxy:lmdb 1 'done'
+try_type hash proxy:hash 1 'done'
 
 # Two syncs within a second, sessions between them: Postfix compares whole seconds, but sees another inode.
 stop_postfix_wholly
@@ -108,18 +109,18 @@ touch -d '1 minute ago' /etc/postfix/main.cf
 sync_forget
 sync_configure lmdb
 store ana=ana@elsewhere.example
-sync >/dev/null
+sync >/dev/null 2>&1
 postfix_start keep
 for number in 1 2 3 4; do
 	store "m$number=m$number@elsewhere.example"
-	sync >/dev/null
+	sync >/dev/null 2>&1
 	like "sync $number of a second is seen" "$(smtp_rcpt "m$number@club.example")" '^250 '
 done
 
 sync_configure lmdb reload '"always"'
 store m9=m9@elsewhere.example
 ok 'reload "always"' sync --json
-is_json 'reloads' "$stdout_file" .reload done
+is_json 'reloads' "$stdout_file" .reload 'done'
 sync_configure lmdb reload '"never"'
 store m10=m10@elsewhere.example
 ok 'reload "never"' sync --json

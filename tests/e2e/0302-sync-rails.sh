@@ -2,8 +2,8 @@
 # Safety rails: what a sync refuses to make live although it could, by name, all at once, and what lifts each.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
+. "$(dirname "$0")/../support/sync.sh"
 in_namespace
-. "$support/sync.sh"
 postconf -d mail_version >/dev/null 2>&1 || skip_all 'no Postfix'
 postfix_write_main_cf lmdb
 
@@ -12,7 +12,7 @@ fresh() {
 	sync_forget
 	sync_configure lmdb
 	store_rows "$1"
-	sync >/dev/null
+	sync >/dev/null 2>&1
 	before=$(fingerprint)
 }
 
@@ -100,7 +100,7 @@ ok 'twenty changes are never too many' sync
 fresh 3
 cp -a $state/store "$scratch/old-store"
 store m4=m4@elsewhere.example
-sync >/dev/null
+sync >/dev/null 2>&1
 before=$(fingerprint)
 rm -rf $state/store
 cp -a "$scratch/old-store" $state/store

@@ -3,14 +3,14 @@
 # Whatever is wrong with the store, the directories or postmap: the old map stays live, and the exit code says why.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
+. "$(dirname "$0")/../support/sync.sh"
 in_namespace
-. "$support/sync.sh"
 postconf -d mail_version >/dev/null 2>&1 || skip_all 'no Postfix'
 postfix_write_main_cf lmdb
 sync_forget
 sync_configure lmdb
 store_rows 9
-sync >/dev/null
+sync >/dev/null 2>&1
 before=$(fingerprint)
 
 still_live() {
@@ -94,7 +94,7 @@ caught() {
 		sync_forget
 		sync_configure $type
 		store_rows 9
-		sync >/dev/null
+		sync >/dev/null 2>&1
 		before=$(fingerprint)
 		store m1=new@elsewhere.example m10=m10@elsewhere.example
 		sync_configure $type postmap "\"$lie\"" command_timeout "${timeout:-20}"
@@ -163,7 +163,7 @@ is 'touches nothing' "$(fingerprint)" "$before"
 sync_configure lmdb
 sync_forget
 store ana=ana@elsewhere.example
-sync >/dev/null
+sync >/dev/null 2>&1
 store ana=new@elsewhere.example
 before=$(fingerprint)
 stage=/etc/postfix/.postigo-stage
@@ -205,24 +205,24 @@ is 'what a link named is as it was' "$(cat /root/elsewhere/precious)" ''
 is_swept 'and the stage is gone'
 
 store ana=ana@elsewhere.example
-sync >/dev/null
+sync >/dev/null 2>&1
 store ana=new@elsewhere.example
 for file in $map $map.lmdb; do
-	cp -a $file "$scratch/kept"
+	cp -a "$file" "$scratch/kept"
 	before=$(fingerprint)
-	ln -f $file /etc/hard-link
+	ln -f "$file" /etc/hard-link
 	before=$(fingerprint)
 	trapped "${file##*/} with another name"
 	rm /etc/hard-link
-	chown ana $file
+	chown ana "$file"
 	before=$(fingerprint)
 	trapped "${file##*/} of a member"
-	rm $file
-	ln -s "$scratch/kept" $file
+	rm "$file"
+	ln -s "$scratch/kept" "$file"
 	before=$(fingerprint)
 	trapped "${file##*/} as a symbolic link"
-	rm $file
-	cp -a "$scratch/kept" $file
+	rm "$file"
+	cp -a "$scratch/kept" "$file"
 done
 before=$(fingerprint)
 chmod 0775 /etc/postfix
@@ -239,8 +239,8 @@ is 'it is live' "$(answer ana@club.example)" new@elsewhere.example
 store ana=ana@elsewhere.example
 before=$(fingerprint)
 sync_configure lmdb lock_timeout 1
-flock $state/lock/sync-members.lock sleep 20 &
-sleep 0.3
+(exec 9>$state/lock/sync-members.lock && flock 9 && exec sleep 20) &
+wait_until 5 bash -c "! flock -n $state/lock/sync-members.lock true"
 expect_exit 75 'another sync at work' sync
 is 'nothing was touched' "$(fingerprint)" "$before"
 kill $! && wait $! 2>/dev/null
@@ -253,7 +253,7 @@ map=/etc/full/postigo-aliases
 sync_configure lmdb
 store_rows 9
 sed -i "s|^virtual_alias_maps.*|virtual_alias_maps = lmdb:$map|" /etc/postfix/main.cf
-sync >/dev/null
+sync >/dev/null 2>&1
 first=$(answer m1@club.example)
 store fill:3000
 run sync

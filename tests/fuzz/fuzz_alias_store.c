@@ -1,4 +1,5 @@
-/* The store's text: whatever is accepted in any layout has one form, which is accepted and stays as it is. */
+/* The store's text: whatever is accepted in any layout has one form, which is accepted and stays as
+ * it is. */
 #include "storage/alias_store_text.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
-/* A live map's text, whoever made it: walking it reads every byte once, and what counts as a row of ours is rendered the same again. */
+/* A live map's text, whoever made it: walking it reads every byte once, and what counts as a row of
+ * ours is rendered the same again. */
 #include "format/postfix_map.h"
 
 #include <stdint.h>

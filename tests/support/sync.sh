@@ -5,7 +5,7 @@
 
 state=/var/lib/postigo
 map=$postfix_map
-make_store=$BUILD/tests/bench/make_store
+make_store=${BUILD:-build}/tests/bench/make_store
 
 # sync_configure TYPE [KEY JSON-VALUE]...: writes the configuration, more keys for section "sync".
 # $sync_enabled may be false.
@@ -37,7 +37,7 @@ sync_install() {
 
 # sync_forget: as if there never had been a sync or a store.
 sync_forget() {
-	rm -rf $state/store $state/sync $state/status $map $map.*
+	rm -rf $state/store $state/sync $state/status "$map" "$map".*
 	sync_install
 }
 
@@ -64,9 +64,9 @@ sync() {
 
 index_of() {
 	case $1 in
-	hash) echo $map.db ;;
+	hash) echo "$map.db" ;;
 	lmdb | cdb) echo "$map.$1" ;;
-	texthash) echo $map ;;
+	texthash) echo "$map" ;;
 	esac
 }
 
@@ -87,6 +87,7 @@ print(" ".join(w["code"] for w in json.load(open(sys.argv[1])).get("warnings", [
 
 # Nothing but the map's own files is left in its directory.
 is_swept() {
-	is "$1" "$(ls -A /etc/postfix | grep -vxE 'postigo-aliases(\.db|\.lmdb|\.cdb)?' |
-		grep -i -e stage -e aliases || true)" ''
+	is "$1" "$(find /etc/postfix -mindepth 1 -maxdepth 1 \( -name '*stage*' -o -name '*aliases*' \) \
+		! -name postigo-aliases ! -name postigo-aliases.db ! -name postigo-aliases.lmdb \
+		! -name postigo-aliases.cdb)" ''
 }

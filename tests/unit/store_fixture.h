@@ -63,8 +63,8 @@ static inline struct fixture_bytes fixture_read(int directory, const char *name)
 }
 
 /* Replaces a file by a new inode: backups are other names of the old one. */
-static inline void fixture_write(
-	int directory, const char *name, const char *bytes, size_t length, mode_t mode)
+static inline void fixture_write(int directory, const char *name, const char *bytes, size_t length,
+	mode_t mode)
 {
 	int fd;
 
@@ -77,8 +77,8 @@ static inline void fixture_write(
 }
 
 /* An active entry; `destination` and the texts are kept, not copied. */
-static inline struct alias_entry fixture_entry(
-	struct arena *arena, const char *username, uint32_t uid, const char *destination)
+static inline struct alias_entry fixture_entry(struct arena *arena, const char *username,
+	uint32_t uid, const char *destination)
 {
 	struct alias_entry entry = {
 		.uid = uid,
@@ -97,7 +97,10 @@ static inline struct alias_entry fixture_entry(
 	return entry;
 }
 
-static const struct identity fixture_actor = {.login = "root", .login_uid = -1, .claim = "", .terminal = ""};
+static const struct identity fixture_actor = {.login = "root",
+	.login_uid = -1,
+	.claim = "",
+	.terminal = ""};
 static const struct alias_commit fixture_commit = {.actor = &fixture_actor, .at = FIXTURE_TIME};
 
 /* Commits one change; before and after as in alias_change. */
@@ -130,7 +133,8 @@ static inline void fixture_put(const char *state, const char *username, const ch
 	unit_assert_ok(alias_store_open(&store, state, ALIAS_STORE_WRITE, &err), err);
 	found = alias_store_find(&store, username, &arena, &before, &err);
 	ck_assert_int_ne(found, LOOKUP_FAILED);
-	unit_assert_ok(fixture_change(&store, found == LOOKUP_FOUND ? &before : NULL, &after, &err), err);
+	unit_assert_ok(fixture_change(&store, found == LOOKUP_FOUND ? &before : NULL, &after, &err),
+		err);
 }
 
 /* The whole content as text: "username destination\n" an entry; in `arena`. */

@@ -10,7 +10,8 @@
 	"\"request_id\":\"5001-0123456789abcdef0123456789abcdef\","                                \
 	"\"expires_at\":\"2027-01-01T00:00:00Z\",\"source\":\"request\",\"note\":\"olá\"}"
 
-static bool parse(const char *text, struct alias_entry *ret_entry, struct arena *arena, struct error *err)
+static bool parse(const char *text, struct alias_entry *ret_entry, struct arena *arena,
+	struct error *err)
 {
 	return alias_entry_parse(text, strlen(text), arena, ret_entry, err);
 }
@@ -100,7 +101,8 @@ static const struct {
 	{"2027-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "expires_at"},
 	{"root (maria)", "root\\u001b[31m", "approved_by"},
 	{"5001-0123456789abcdef0123456789abcdef", "5001-0123", "request_id"},
-	{"5001-0123456789abcdef0123456789abcdef", "0-0123456789abcdef0123456789abcdef", "request_id"},
+	{"5001-0123456789abcdef0123456789abcdef", "0-0123456789abcdef0123456789abcdef",
+		"request_id"},
 	{"5001-0123456789abcdef0123456789abcdef", "5001-0123456789ABCDEF0123456789abcdef",
 		"request_id"},
 	{"\"source\":\"request\"", "\"source\":\"\"", "source"},
@@ -120,8 +122,8 @@ START_TEST(refuses_a_bad_field)
 	const char *bad;
 
 	ck_assert_ptr_nonnull(place);
-	bad = arena_printf(&arena, "%.*s%s%s", (int)(place - good), good, bad_entries[_i].replacement,
-		place + strlen(bad_entries[_i].old));
+	bad = arena_printf(&arena, "%.*s%s%s", (int)(place - good), good,
+		bad_entries[_i].replacement, place + strlen(bad_entries[_i].old));
 	ck_assert_msg(!parse(bad, &entry, &arena, &err), "accepted: %s", bad);
 	unit_assert_error(err, ERROR_DATABASE);
 	ck_assert_str_eq(err.field, bad_entries[_i].field);

@@ -50,8 +50,11 @@ static void add(struct alias_journal *journal, const char *op)
 
 START_TEST(a_line_holds_everything)
 {
-	static const struct identity actor = {.uid = 0, .login = "maria", .login_uid = 1002,
-		.claim = "maria", .terminal = "/dev/pts/3"};
+	static const struct identity actor = {.uid = 0,
+		.login = "maria",
+		.login_uid = 1002,
+		.claim = "maria",
+		.terminal = "/dev/pts/3"};
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 	struct strbuf again cleanup_strbuf = STRBUF_INIT;
@@ -71,7 +74,8 @@ START_TEST(a_line_holds_everything)
 	event.reason = "ok";
 	event.actor = &actor;
 	journal_line_print(&event, hash, &text);
-	unit_assert_ok(journal_line_parse(text.text, text.length, &arena, &back, previous, &err), err);
+	unit_assert_ok(journal_line_parse(text.text, text.length, &arena, &back, previous, &err),
+		err);
 	ck_assert_str_eq(previous, hash);
 	ck_assert_int_eq(back.sequence, 991);
 	ck_assert_str_eq(back.op, "approve");
@@ -94,7 +98,8 @@ START_TEST(what_is_empty_is_absent)
 	event.sequence = 1;
 	journal_line_print(&event, event.from, &text);
 	ck_assert_ptr_eq(strstr(strbuf_text(&text),
-				 "{\"seq\":1,\"gen\":1,\"at\":\"2026-05-19T23:55:18Z\",\"op\":\"init\","
+				 "{\"seq\":1,\"gen\":1,\"at\":\"2026-05-19T23:55:18Z\",\"op\":"
+				 "\"init\","
 				 "\"actor\":{\"uid\":0,\"login\":\"root\"},\"from\":\"aaaa"),
 		text.text);
 }
@@ -103,11 +108,17 @@ END_TEST
 START_TEST(refuses_a_bad_line)
 {
 	static const char *const edits[][2] = {
-		{"\"seq\":1", "\"seq\":0"}, {"\"seq\":1", "\"seq\":\"1\""}, {"\"gen\":1", "\"gen\":-1"},
-		{"\"op\":\"add\"", "\"op\":\"\""}, {"\"op\":\"add\"", "\"what\":\"add\""},
-		{"2026-05-19T23:55:18Z", "yesterday"}, {"\"actor\":{\"uid\":0", "\"actor\":{\"x\":0"},
-		{"\"from\":\"aaaa", "\"from\":\"AAAA"}, {"\"login\":\"root\"", "\"login\":7"},
-		{"\"username\":\"ana\"", "\"username\":null"}, {"\"uid\":5001", "\"uid\":-5"},
+		{"\"seq\":1", "\"seq\":0"},
+		{"\"seq\":1", "\"seq\":\"1\""},
+		{"\"gen\":1", "\"gen\":-1"},
+		{"\"op\":\"add\"", "\"op\":\"\""},
+		{"\"op\":\"add\"", "\"what\":\"add\""},
+		{"2026-05-19T23:55:18Z", "yesterday"},
+		{"\"actor\":{\"uid\":0", "\"actor\":{\"x\":0"},
+		{"\"from\":\"aaaa", "\"from\":\"AAAA"},
+		{"\"login\":\"root\"", "\"login\":7"},
+		{"\"username\":\"ana\"", "\"username\":null"},
+		{"\"uid\":5001", "\"uid\":-5"},
 		{"\"uid\":5001", "\"after\":{}"},
 	};
 	static const char *const others[] = {"", "[0]", "7", "null", "{}", "{\"seq\":1"};
@@ -126,8 +137,8 @@ START_TEST(refuses_a_bad_line)
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(edits); i++) {
 		const char *place = strstr(text.text, edits[i][0]);
-		const char *bad = arena_printf(&arena, "%.*s%s%s", (int)(place - text.text), text.text,
-			edits[i][1], place + strlen(edits[i][0]));
+		const char *bad = arena_printf(&arena, "%.*s%s%s", (int)(place - text.text),
+			text.text, edits[i][1], place + strlen(edits[i][0]));
 		struct journal_event back;
 
 		ck_assert_ptr_nonnull(place);

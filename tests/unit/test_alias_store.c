@@ -103,7 +103,8 @@ END_TEST
 
 START_TEST(refuses_a_domain_that_is_none)
 {
-	static const char *const bad[] = {"", "localhost", "Club.example", "a b.example", "club.example."};
+	static const char *const bad[] = {"", "localhost", "Club.example", "a b.example",
+		"club.example."};
 	int directory cleanup_close = -1;
 	const char *state = fixture_state("domain", &directory);
 	struct error err;
@@ -134,7 +135,8 @@ START_TEST(keeps_entries_in_order_and_form)
 	file.bytes[file.length] = '\0';
 	ck_assert_ptr_eq(strstr(file.bytes,
 				 "{\"format\":1,\"generation\":5,\"domain\":\"club.example\","
-				 "\"updated_at\":\"2026-05-19T23:55:18Z\",\"writer\":\"postigo-admin/"),
+				 "\"updated_at\":\"2026-05-19T23:55:18Z\",\"writer\":\"postigo-"
+				 "admin/"),
 		file.bytes);
 	ck_assert_ptr_nonnull(strstr(file.bytes, "\",\"aliases\":{\n\"_a\":{\"uid\":5001,"));
 	ck_assert_ptr_nonnull(strstr(file.bytes, "},\n\"zoe\":{"));
@@ -145,7 +147,8 @@ END_TEST
 
 START_TEST(finds_exactly_the_name)
 {
-	static const char *const others[] = {"an", "anaa", "a", "anb", "z", "_", "", "ANA", "ana\"", "0"};
+	static const char *const others[] = {"an", "anaa", "a", "anb", "z", "_", "", "ANA", "ana\"",
+		"0"};
 	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
 	struct arena arena cleanup_arena = ARENA_INIT;
 	int directory cleanup_close = -1;
@@ -178,8 +181,10 @@ START_TEST(many_changes_are_one_generation)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
 		entries[i] = fixture_entry(&arena, names[i], 6000, "x@x.example.org");
-		changes[i] = (struct alias_change){.op = "import", .username = names[i],
-			.uid = 6000, .after = &entries[i]};
+		changes[i] = (struct alias_change){.op = "import",
+			.username = names[i],
+			.uid = 6000,
+			.after = &entries[i]};
 	}
 	unit_assert_ok(alias_store_open(&store, state, ALIAS_STORE_WRITE, &err), err);
 	unit_assert_ok(alias_store_commit(&store, &fixture_commit, changes, 4, &err), err);
@@ -202,8 +207,11 @@ START_TEST(an_event_alone_leaves_the_store)
 	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
 	int directory cleanup_close = -1;
 	const char *state = fixture_store("event", &directory);
-	const struct alias_change rejected = {.op = "reject", .username = "ana", .uid = 5001,
-		.request_id = "5001-0123456789abcdef0123456789abcdef", .reason = "no"};
+	const struct alias_change rejected = {.op = "reject",
+		.username = "ana",
+		.uid = 5001,
+		.request_id = "5001-0123456789abcdef0123456789abcdef",
+		.reason = "no"};
 	struct stat before;
 	struct stat after;
 	struct error err;
@@ -232,9 +240,9 @@ START_TEST(refuses_a_change_that_does_not_fit)
 	struct alias_entry other = fixture_entry(&arena, "ana", 5001, "other@x.example.org");
 	struct alias_entry bad = fixture_entry(&arena, "bia", 5002, "|/bin/id");
 	struct alias_entry stranger = fixture_entry(&arena, "bia", 5002, "b@x.example.org");
-	const struct alias_change twice[] = {
-		{.op = "add", .username = "bia", .uid = 5002, .after = &stranger},
-		{.op = "add", .username = "bia", .uid = 5002, .after = &stranger}};
+	const struct alias_change twice[] =
+		{{.op = "add", .username = "bia", .uid = 5002, .after = &stranger},
+			{.op = "add", .username = "bia", .uid = 5002, .after = &stranger}};
 	struct error err;
 
 	fixture_put(state, "ana", "a@x.example.org");
@@ -326,7 +334,8 @@ static void random_step(struct alias_store *store, struct model *model)
 	model->version[index]++;
 	after = model_entry(model, index, &arena);
 	unit_assert_ok(fixture_change(store, model->present[index] ? &before : NULL,
-			       removed ? NULL : &after, &err), err);
+			       removed ? NULL : &after, &err),
+		err);
 	model->present[index] = !removed;
 }
 
@@ -343,7 +352,8 @@ START_TEST(a_thousand_random_changes)
 	for (int i = 0; i < 1000; i++) {
 		if (i % 50 == 0) {
 			alias_store_close(&store);
-			unit_assert_ok(alias_store_open(&store, state, ALIAS_STORE_WRITE, &err), err);
+			unit_assert_ok(alias_store_open(&store, state, ALIAS_STORE_WRITE, &err),
+				err);
 			ck_assert(!store.recovered);
 			ck_assert_int_eq(store.generation, i);
 		}
@@ -535,7 +545,8 @@ START_TEST(a_changed_layout_is_the_same_store)
 	fixture_put(state, "bia", "b2@x.example.org");
 	unit_assert_ok(alias_store_open(&store, state, ALIAS_STORE_WRITE, &err), err);
 	ck_assert(!store.reshaped);
-	ck_assert_str_eq(fixture_content(&store, &arena), "ana a@x.example.org\nbia b2@x.example.org\n");
+	ck_assert_str_eq(fixture_content(&store, &arena),
+		"ana a@x.example.org\nbia b2@x.example.org\n");
 	free(file.bytes);
 }
 END_TEST
@@ -560,7 +571,8 @@ START_TEST(keeps_twenty_backups)
 	unit_write_file(directory, "store/backup/aliases.24.json", "{}", 0640);
 	unit_write_file(directory, "store/backup/aliases.007.json", "{}", 0640);
 	ck_assert_int_eq(renameat(directory, "store/backup/aliases.22.json", directory,
-				 "store/backup/aliases.23.json"), 0);
+				 "store/backup/aliases.23.json"),
+		0);
 	unit_assert_ok(alias_store_backups(state, &arena, &backups, &count, &err), err);
 	ck_assert_uint_eq(count, 17);
 	ck_assert_int_eq(backups[0].generation, 21);

@@ -60,7 +60,8 @@ static void verify(int directory)
 static void assert_recovers(const char *state, int directory, int64_t generation, bool recovered)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	const char *expected = arena_printf(&arena, "ana d%lld@x.example.org\n", (long long)generation);
+	const char *expected =
+		arena_printf(&arena, "ana d%lld@x.example.org\n", (long long)generation);
 
 	for (int i = 0; i < 3; i++) {
 		struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
@@ -76,7 +77,8 @@ static void assert_recovers(const char *state, int directory, int64_t generation
 }
 
 /* Three generations of one entry; snapshots[i] is the state of generation i + 1. */
-static const char *three_generations(const char *name, int *ret_directory, struct snapshot snapshots[3])
+static const char *three_generations(const char *name, int *ret_directory,
+	struct snapshot snapshots[3])
 {
 	const char *state = fixture_store(name, ret_directory);
 
@@ -268,11 +270,13 @@ static void write_on(const char *state, int rounds)
 		struct arena arena cleanup_arena = ARENA_INIT;
 		struct alias_entry before;
 		struct alias_entry after = fixture_entry(&arena, "ana", 5001,
-			arena_printf(&arena, "d%lld@x.example.org", (long long)store.generation + 1));
+			arena_printf(&arena, "d%lld@x.example.org",
+				(long long)store.generation + 1));
 		enum lookup_result found = alias_store_find(&store, "ana", &arena, &before, &err);
 
 		if (found == LOOKUP_FAILED ||
-			!fixture_change(&store, found == LOOKUP_FOUND ? &before : NULL, &after, &err))
+			!fixture_change(&store, found == LOOKUP_FOUND ? &before : NULL, &after,
+				&err))
 			_exit(1);
 	}
 }

@@ -130,6 +130,7 @@ START_TEST(ensure_leaves_nothing_half_made)
 	ck_assert_int_eq(setegid(1234), 0);
 	ck_assert_int_eq(seteuid(1234), 0);
 	ck_assert(!directory_ensure(parent, "queue", 0700, 0, &fd, &err));
+	ck_assert_int_eq(seteuid(0), 0);
 	unit_assert_error(err, ERROR_FILESYSTEM);
 	ck_assert_int_eq(fstatat(parent, "queue", &status, 0), -1);
 	ck_assert_int_eq(fd, -2);

@@ -133,7 +133,8 @@ START_TEST(an_absent_directory_has_none)
 	bool set = true;
 	struct error err;
 
-	unit_assert_ok(file_access_has_default_group(scratch_path("absent"), 4321, &set, &err), err);
+	unit_assert_ok(file_access_has_default_group(scratch_path("absent"), 4321, &set, &err),
+		err);
 	ck_assert(!set);
 }
 END_TEST

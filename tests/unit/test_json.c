@@ -50,8 +50,7 @@ END_TEST
 
 START_TEST(leaves_the_text_alone)
 {
-	static const struct json_rules with_comments = {
-		.bytes = 100, .depth = 2, .comments = true};
+	static const struct json_rules with_comments = {.bytes = 100, .depth = 2, .comments = true};
 	char text[] = "[1] // one";
 	struct json *document cleanup_json = NULL;
 	struct error err;
@@ -113,7 +112,7 @@ START_TEST(tells_the_kinds_apart)
 	ck_assert_ptr_null(json_next(value));
 	ck_assert(!json_is_object(NULL) && !json_is_array(NULL) && !json_is_text(NULL));
 	ck_assert(!json_is_null(NULL) && !json_integer(NULL, &integer) &&
-		!json_boolean(NULL, &boolean));
+		  !json_boolean(NULL, &boolean));
 	ck_assert_ptr_null(json_text(NULL));
 }
 END_TEST
@@ -147,8 +146,8 @@ START_TEST(builds_a_tree)
 	json_set(object, "null", json_new_null());
 	json_add(array, json_new_integer(1));
 	json_add(json_add(array, json_new_array()), json_new_object());
-	assert_printed(object,
-		"{\"list\":[1,[{}]],\"text\":\"a\\\"b\",\"integer\":-5,\"yes\":true,\"null\":null}");
+	assert_printed(object, "{\"list\":[1,[{}]],\"text\":\"a\\\"b\",\"integer\":-5,\"yes\":true,"
+			       "\"null\":null}");
 }
 END_TEST
 
@@ -205,10 +204,14 @@ START_TEST(prints_what_a_terminal_may_have)
 		{"\x01\x1f", "\"\\u0001\\u001f\""},
 		{"\x1b[31m", "\"\\u001b[31m\""},
 		{"\x7f", "\"\\u007f\""},
-		{"\xc2\x9b" "31m", "\"\\u009b31m\""},
+		{"\xc2\x9b"
+		 "31m",
+			"\"\\u009b31m\""},
 		{"\xc3\xa1\xe2\x82\xac", "\"\xc3\xa1\xe2\x82\xac\""},
 		{"\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\""},
-		{"a\xe2\x80\xae" "b", "\"a\\u202eb\""},
+		{"a\xe2\x80\xae"
+		 "b",
+			"\"a\\u202eb\""},
 		{"\xe2\x80\x8b", "\"\\u200b\""},
 		{"\xe2\x80\xa8", "\"\\u2028\""},
 		{"\xef\xbb\xbf", "\"\\ufeff\""},
@@ -256,7 +259,8 @@ START_TEST(round_trips_every_code_point)
 {
 	struct strbuf printed cleanup_strbuf = STRBUF_INIT;
 
-	for (uint32_t code_point = 1; code_point <= 0x10ffff; code_point += code_point < 0x3000 ? 1 : 37) {
+	for (uint32_t code_point = 1; code_point <= 0x10ffff;
+		code_point += code_point < 0x3000 ? 1 : 37) {
 		char text[5] = "";
 		struct json *document cleanup_json = NULL;
 		struct error err;
@@ -280,7 +284,8 @@ START_TEST(round_trips_every_code_point)
 		}
 		strbuf_reset(&printed);
 		json_print_text(text, strlen(text), &printed);
-		unit_assert_ok(json_parse(printed.text, printed.length, &rules, &document, &err), err);
+		unit_assert_ok(json_parse(printed.text, printed.length, &rules, &document, &err),
+			err);
 		ck_assert_str_eq(json_text(document), text);
 	}
 }

@@ -14,7 +14,8 @@ static const char *lock_path(void)
 	return path;
 }
 
-/* Another process that holds the lock for `hold_ms` (negative: until it is killed); returns when it has it. */
+/* Another process that holds the lock for `hold_ms` (negative: until it is killed); returns when it
+ * has it. */
 static pid_t start_holder(int hold_ms)
 {
 	int ready[2];

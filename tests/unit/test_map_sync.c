@@ -1,4 +1,5 @@
-/* The parts of the sync engine that need no Postfix: state, rails, the walk beside the live text, the live files. */
+/* The parts of the sync engine that need no Postfix: state, rails, the walk beside the live text,
+ * the live files. */
 #include "service/map_sync.h"
 
 #include "format/json.h"
@@ -37,7 +38,8 @@ START_TEST(state_survives_a_round_trip)
 	struct error err;
 
 	map_sync_state_print(&some_state, &text);
-	unit_assert_ok(map_sync_state_parse(strbuf_text(&text), text.length, &arena, &state, &err), err);
+	unit_assert_ok(map_sync_state_parse(strbuf_text(&text), text.length, &arena, &state, &err),
+		err);
 	ck_assert_int_eq(state.generation, 412);
 	ck_assert_int_eq(state.rows, 3);
 	ck_assert(state.reload_owed);
@@ -56,12 +58,14 @@ START_TEST(state_of_a_map_without_index)
 
 	state.index = "";
 	map_sync_state_print(&state, &text);
-	unit_assert_ok(map_sync_state_parse(strbuf_text(&text), text.length, &arena, &state, &err), err);
+	unit_assert_ok(map_sync_state_parse(strbuf_text(&text), text.length, &arena, &state, &err),
+		err);
 	ck_assert_str_eq(state.index, "");
 }
 END_TEST
 
-/* A member that is missing, of another type, not valid, or unknown: whatever it is, the file is not half believed. */
+/* A member that is missing, of another type, not valid, or unknown: whatever it is, the file is not
+ * half believed. */
 static const struct {
 	const char *from;
 	const char *to;
@@ -124,7 +128,8 @@ START_TEST(state_is_written_and_read)
 	struct stat status;
 	struct error err;
 
-	ck_assert_int_eq(map_sync_state_read(directory, "m", &arena, &state, &err), LOOKUP_NOT_FOUND);
+	ck_assert_int_eq(map_sync_state_read(directory, "m", &arena, &state, &err),
+		LOOKUP_NOT_FOUND);
 	unit_assert_ok(map_sync_state_write(directory, "m", &some_state, &err), err);
 	ck_assert_int_eq(map_sync_state_read(directory, "m", &arena, &state, &err), LOOKUP_FOUND);
 	ck_assert_str_eq(state.config, some_state.config);
@@ -140,16 +145,17 @@ static struct settings some_settings(void)
 {
 	return (struct settings){
 		.domain = "club.example",
-		.sync = {
-			.type = "lmdb",
-			.path = "/etc/postfix/postigo-aliases",
-			.mode = 0640,
-			.group = "postfix",
-			.postfix_config_directory = "/etc/postfix",
-			.max_drop_count = 5,
-			.max_drop_percent = 10,
-			.max_change_percent = 50,
-		},
+		.sync =
+			{
+				.type = "lmdb",
+				.path = "/etc/postfix/postigo-aliases",
+				.mode = 0640,
+				.group = "postfix",
+				.postfix_config_directory = "/etc/postfix",
+				.max_drop_count = 5,
+				.max_drop_percent = 10,
+				.max_change_percent = 50,
+			},
 	};
 }
 
@@ -231,7 +237,8 @@ static int live_file(const char *text)
 	return openat(directory, name, O_RDONLY | O_CLOEXEC);
 }
 
-static void walk_beside(struct map_walk *walk, const char *live, const char *const *wanted, size_t count)
+static void walk_beside(struct map_walk *walk, const char *live, const char *const *wanted,
+	size_t count)
 {
 	int fd cleanup_close = live_file(live);
 	struct error err;
@@ -253,7 +260,8 @@ START_TEST(counts_differences)
 	ck_assert_int_eq(walk.added, walks[_i].added);
 	ck_assert_int_eq(walk.changed, walks[_i].changed);
 	ck_assert_int_eq(walk.removed, walks[_i].removed);
-	ck_assert_uint_eq(walk.difference_count, (size_t)(walk.added + walk.changed + walk.removed));
+	ck_assert_uint_eq(walk.difference_count,
+		(size_t)(walk.added + walk.changed + walk.removed));
 	ck_assert(!walk.cut);
 }
 END_TEST
@@ -324,7 +332,8 @@ START_TEST(judges_counts)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	const struct settings settings = some_settings();
-	struct map_sync_request request = {.settings = &settings, .allow_empty = judgements[_i].allow_empty};
+	struct map_sync_request request = {.settings = &settings,
+		.allow_empty = judgements[_i].allow_empty};
 	struct map_sync_result result = {.warning_count = 0};
 	struct map_rails rails = {.request = &request, .result = &result, .arena = &arena};
 	struct string_list hit = STRING_LIST_INIT;
@@ -344,8 +353,45 @@ START_TEST(judges_counts)
 	ck_assert(!map_rails_pass(&rails, &err));
 	unit_assert_error(err, ERROR_RULE);
 	ck_assert_ptr_nonnull(strstr(err.what, hit.items[0]));
-	ck_assert_ptr_nonnull(strstr(err.fix, hit.count == 1 && rails.hits[RAIL_EMPTY] ? "--allow-empty" : "--force="));
+	ck_assert_ptr_nonnull(strstr(err.fix,
+		hit.count == 1 && rails.hits[RAIL_EMPTY] ? "--allow-empty" : "--force="));
 	ck_assert_uint_ge(result.warning_count, hit.count); /* lifted ones are noted, too */
+}
+END_TEST
+
+/* What the syncing command has just decided row by row is no accident; what goes beside it may be one. */
+START_TEST(decided_removals_hit_no_rail)
+{
+	static const struct {
+		int64_t decided;
+		bool passes;
+	} cases[] = {{0, false}, {9, false}, {10, true}, {20, true}};
+	struct arena arena cleanup_arena = ARENA_INIT;
+	const struct settings settings = some_settings();
+	const struct map_counts counts = {.wanted = 80, .live = 100, .removed = 20};
+	const struct map_counts last = {.wanted = 0, .live = 1, .removed = 1};
+
+	/* At most ten of a hundred, so ten of the twenty must have been decided. */
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const struct map_sync_request request = {
+			.settings = &settings, .decided_removals = cases[i].decided};
+		struct map_sync_result result = {.warning_count = 0};
+		struct map_rails rails = {.request = &request, .result = &result, .arena = &arena};
+		struct error err;
+
+		map_rails_judge(&rails, &counts);
+		ck_assert_int_eq(map_rails_pass(&rails, &err), cases[i].passes);
+	}
+	for (int64_t decided = 0; decided <= 1; decided++) {
+		const struct map_sync_request request = {
+			.settings = &settings, .decided_removals = decided};
+		struct map_sync_result result = {.warning_count = 0};
+		struct map_rails rails = {.request = &request, .result = &result, .arena = &arena};
+		struct error err;
+
+		map_rails_judge(&rails, &last);
+		ck_assert_int_eq(map_rails_pass(&rails, &err), decided == 1);
+	}
 }
 END_TEST
 
@@ -465,8 +511,14 @@ static const struct {
 	const char *name;
 	bool trusted;
 } live_names[] = {
-	{"good", true}, {"absent", true}, {"linked", false}, {"symlink", false}, {"directory", false},
-	{"fifo", false}, {"others", false}, {"index-trap", false},
+	{"good", true},
+	{"absent", true},
+	{"linked", false},
+	{"symlink", false},
+	{"directory", false},
+	{"fifo", false},
+	{"others", false},
+	{"index-trap", false},
 };
 
 START_TEST(trusts_only_plain_files_of_root)
@@ -481,12 +533,16 @@ START_TEST(trusts_only_plain_files_of_root)
 		struct map_sync_file file cleanup_map_sync_file = MAP_SYNC_FILE_INIT;
 		struct error err;
 
-		settings.path = arena_printf(&arena, "%s/live/%s", unit_scratch(), live_names[i].name);
+		settings.path =
+			arena_printf(&arena, "%s/live/%s", unit_scratch(), live_names[i].name);
 		if (live_names[i].trusted) {
-			unit_assert_ok(map_sync_file_open(&file, &settings, map_type_find("lmdb"), &arena, &err), err);
+			unit_assert_ok(map_sync_file_open(&file, &settings, map_type_find("lmdb"),
+					       &arena, &err),
+				err);
 			continue;
 		}
-		ck_assert_msg(!map_sync_file_open(&file, &settings, map_type_find("lmdb"), &arena, &err),
+		ck_assert_msg(!map_sync_file_open(&file, &settings, map_type_find("lmdb"), &arena,
+				      &err),
 			"trusted %s", live_names[i].name);
 		unit_assert_error(err, ERROR_CONFIG);
 	}
@@ -527,7 +583,8 @@ START_TEST(matches_by_digest_and_mode)
 	unit_write_file(directory, "map.db", "old", 0640);
 	settings.group = "root";
 	settings.path = arena_printf(&arena, "%s/match/map", unit_scratch());
-	unit_assert_ok(map_sync_file_open(&file, &settings, map_type_find("lmdb"), &arena, &err), err);
+	unit_assert_ok(map_sync_file_open(&file, &settings, map_type_find("lmdb"), &arena, &err),
+		err);
 	unit_assert_ok(map_sync_file_digest(&file, &err), err);
 	digest_bytes("text", 4, text);
 	ck_assert_str_eq(file.parts[MAP_TEXT].digest, text);
@@ -556,7 +613,8 @@ START_TEST(keeps_what_is_foreign)
 	unit_write_file(directory, "map.db", "old", 0640);
 	settings.group = "root";
 	settings.path = arena_printf(&arena, "%s/keep/map", unit_scratch());
-	unit_assert_ok(map_sync_file_open(&file, &settings, map_type_find("lmdb"), &arena, &err), err);
+	unit_assert_ok(map_sync_file_open(&file, &settings, map_type_find("lmdb"), &arena, &err),
+		err);
 	unit_assert_ok(map_sync_file_keep(&file, MAP_TEXT, foreign, 0, &err), err);
 	unit_assert_ok(map_sync_file_keep(&file, MAP_INDEX, foreign, 0, &err), err);
 	unit_assert_file(foreign, "1970-01-01T00:00:00Z-map", "by hand\n");
@@ -594,6 +652,7 @@ int main(void)
 	tcase_add_test(walk, lists_differences);
 	tcase_add_test(walk, keeps_no_difference_unasked);
 	tcase_add_loop_test(rails, judges_counts, 0, (int)ARRAY_LENGTH(judgements));
+	tcase_add_test(rails, decided_removals_hit_no_rail);
 	tcase_add_test(rails, reports_all_rails_in_order);
 	tcase_add_loop_test(rails, checks_forced_names, 0, (int)ARRAY_LENGTH(forces));
 	tcase_add_test(rails, result_as_json);

@@ -38,7 +38,8 @@ END_TEST
 
 START_TEST(id_is_below_the_invalid_uid)
 {
-	static const char *const refused[] = {"", "-1", "4294967295", "4294967296", "007", "+1", "root", "1 "};
+	static const char *const refused[] = {"", "-1", "4294967295", "4294967296", "007", "+1",
+		"root", "1 "};
 	uint32_t value = 42;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {
@@ -54,8 +55,8 @@ END_TEST
 
 START_TEST(mode_is_octal)
 {
-	static const char *const refused[] = {"", "0", "64", "8", "0680", "0o", "0o64", "000640", "17777",
-		"u=rw", "-640", "0x1ff", " 640"};
+	static const char *const refused[] = {"", "0", "64", "8", "0680", "0o", "0o64", "000640",
+		"17777", "u=rw", "-640", "0x1ff", " 640"};
 	unsigned mode = 42;
 
 	ck_assert(parse_octal_mode("0640", &mode));
@@ -83,8 +84,8 @@ START_TEST(duration_has_units)
 	static const struct {
 		const char *text;
 		int64_t seconds;
-	} cases[] = {{"0", 0}, {"30", 30}, {"90s", 90}, {"10m", 600}, {"12h", 43200}, {"30d", 2592000},
-		{"2y", 63072000}, {"9223372036854775807", INT64_MAX}};
+	} cases[] = {{"0", 0}, {"30", 30}, {"90s", 90}, {"10m", 600}, {"12h", 43200},
+		{"30d", 2592000}, {"2y", 63072000}, {"9223372036854775807", INT64_MAX}};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		int64_t seconds = 42;
@@ -97,8 +98,8 @@ END_TEST
 
 START_TEST(duration_refuses_all_else)
 {
-	static const char *const texts[] = {"", "s", "-1", "+1", "1.5h", " 1", "1 d", "1w", "1D", "1hh",
-		"9223372036854775807m", "9223372036854775808", "99999999999999999999999y"};
+	static const char *const texts[] = {"", "s", "-1", "+1", "1.5h", " 1", "1 d", "1w", "1D",
+		"1hh", "9223372036854775807m", "9223372036854775808", "99999999999999999999999y"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
 		int64_t seconds;
@@ -130,9 +131,12 @@ END_TEST
 
 START_TEST(ascii_knows_no_locale)
 {
-	ck_assert(ascii_is_digit('0') && ascii_is_digit('9') && !ascii_is_digit('/') && !ascii_is_digit(':'));
-	ck_assert(ascii_is_lower('a') && ascii_is_lower('z') && !ascii_is_lower('A') && !ascii_is_lower('{'));
-	ck_assert(ascii_is_upper('A') && ascii_is_upper('Z') && !ascii_is_upper('a') && !ascii_is_upper('['));
+	ck_assert(ascii_is_digit('0') && ascii_is_digit('9') && !ascii_is_digit('/') &&
+		  !ascii_is_digit(':'));
+	ck_assert(ascii_is_lower('a') && ascii_is_lower('z') && !ascii_is_lower('A') &&
+		  !ascii_is_lower('{'));
+	ck_assert(ascii_is_upper('A') && ascii_is_upper('Z') && !ascii_is_upper('a') &&
+		  !ascii_is_upper('['));
 	ck_assert(!ascii_is_lower((char)0xe1) && !ascii_is_upper((char)0xc1));
 	ck_assert_int_eq(ascii_to_lower('Q'), 'q');
 	ck_assert_int_eq(ascii_to_lower('['), '[');

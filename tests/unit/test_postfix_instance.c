@@ -51,14 +51,15 @@ START_TEST(finds_the_reference)
 	const char *type;
 
 	postfix_list_split(&instance.alias_maps, &arena, references[_i].maps);
-	ck_assert_int_eq(
-		postfix_map_reference(&instance, "lmdb", "/etc/postfix/members"), references[_i].reference);
+	ck_assert_int_eq(postfix_map_reference(&instance, "lmdb", "/etc/postfix/members"),
+		references[_i].reference);
 	type = postfix_map_type_of(&instance, "/etc/postfix/members", &arena);
 	ck_assert_str_eq(type ? type : "", references[_i].type);
 }
 END_TEST
 
-/* What needs no table: the lists alone. A table of our own is not asked, a pattern file is a failure. */
+/* What needs no table: the lists alone. A table of our own is not asked, a pattern file is a
+ * failure. */
 static const struct {
 	enum postfix_domain_list list;
 	const char *value;
@@ -95,7 +96,8 @@ START_TEST(knows_served_domains)
 	struct error err;
 
 	postfix_list_split(&instance.domains[served[_i].list], &arena, served[_i].value);
-	ck_assert_int_eq(postfix_serves_domain(&instance, "club.example", &arena, &err), served[_i].result);
+	ck_assert_int_eq(postfix_serves_domain(&instance, "club.example", &arena, &err),
+		served[_i].result);
 	if (served[_i].result == LOOKUP_FAILED)
 		unit_assert_error(err, ERROR_MTA_COMMAND);
 }
@@ -108,9 +110,11 @@ START_TEST(one_list_is_enough)
 	struct postfix_instance instance = {.config_directory = "/etc/postfix", .own_map = "/x"};
 	struct error err;
 
-	postfix_list_split(&instance.domains[POSTFIX_ALIAS_DOMAINS], &arena, "/etc/postfix/domains");
+	postfix_list_split(&instance.domains[POSTFIX_ALIAS_DOMAINS], &arena,
+		"/etc/postfix/domains");
 	postfix_list_split(&instance.domains[POSTFIX_LOCAL_DOMAINS], &arena, "club.example");
-	ck_assert_int_eq(postfix_serves_domain(&instance, "club.example", &arena, &err), LOOKUP_FOUND);
+	ck_assert_int_eq(postfix_serves_domain(&instance, "club.example", &arena, &err),
+		LOOKUP_FOUND);
 }
 END_TEST
 
@@ -135,7 +139,7 @@ static struct sync_settings fake_settings(struct arena *arena, const char *direc
 }
 
 #define ANSWERS                                                                                    \
-	"printf '%s\\n' /usr/sbin hash 'relay_domains, mynetworks' "              \
+	"printf '%s\\n' /usr/sbin hash 'relay_domains, mynetworks' "                               \
 	"'hash:/a, lmdb:/etc/postfix/members' 'texthash:/t' '' 'localhost' ''"
 
 START_TEST(asks_postconf_once)
@@ -154,7 +158,8 @@ START_TEST(asks_postconf_once)
 	ck_assert_uint_eq(instance.alias_maps.count, 2);
 	ck_assert(instance.relay_includes_subdomains);
 	ck_assert_uint_eq(instance.domains[POSTFIX_LOCAL_DOMAINS].count, 1);
-	ck_assert_int_eq(postfix_map_reference(&instance, "lmdb", settings.path), MAP_REFERENCE_DIRECT);
+	ck_assert_int_eq(postfix_map_reference(&instance, "lmdb", settings.path),
+		MAP_REFERENCE_DIRECT);
 }
 END_TEST
 
@@ -169,7 +174,8 @@ static const struct {
 	{"kill -9 $$", LOOKUP_FAILED},
 };
 
-/* "No such domain" refuses a sync, "cannot tell" must not: Postfix's exit status alone does not tell them apart. */
+/* "No such domain" refuses a sync, "cannot tell" must not: Postfix's exit status alone does not
+ * tell them apart. */
 START_TEST(tells_absent_from_unknown)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -181,7 +187,8 @@ START_TEST(tells_absent_from_unknown)
 	write_command(directory, "postconf", ANSWERS);
 	write_command(directory, "postmap", tables[_i].postmap);
 	unit_assert_ok(postfix_instance_open(&instance, &settings, &arena, &err), err);
-	ck_assert_int_eq(postfix_serves_domain(&instance, "club.example", &arena, &err), tables[_i].result);
+	ck_assert_int_eq(postfix_serves_domain(&instance, "club.example", &arena, &err),
+		tables[_i].result);
 	unlinkat(directory, "postconf", 0);
 	unlinkat(directory, "postmap", 0);
 	ck_assert_int_eq(rmdir(arena_printf(&arena, "%s/tables", unit_scratch())), 0);

@@ -53,12 +53,14 @@ START_TEST(judges_rows)
 
 	string_list_split(&destinations, &arena, row->destinations, " ");
 	good = postfix_map_row_check(row->key, &destinations, &fault);
-	ck_assert_msg(good == row->good, "\"%s\" -> \"%s\": %s", row->key, row->destinations, fault);
+	ck_assert_msg(good == row->good, "\"%s\" -> \"%s\": %s", row->key, row->destinations,
+		fault);
 	ck_assert(good == (strcmp(fault, "untouched") == 0));
 }
 END_TEST
 
-/* A blank inside a destination: the list is made by hand, for the splitter above would cut there. */
+/* A blank inside a destination: the list is made by hand, for the splitter above would cut there.
+ */
 START_TEST(refuses_blanks_in_destinations)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -81,7 +83,8 @@ START_TEST(limits_the_line)
 		ck_assert(postfix_map_row_check("ana@club.example", &destinations, &fault) ||
 			  destinations.count == 0);
 		string_list_add(&destinations, &arena,
-			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@bbbbbbbbbbbbbbbbbbbbbbbbbb.example");
+			"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@"
+			"bbbbbbbbbbbbbbbbbbbbbbbbbb.example");
 		strbuf_reset(&line);
 		postfix_map_row_append(&line, "ana@club.example", &destinations);
 	}
@@ -132,19 +135,37 @@ START_TEST(reads_only_rows_of_ours)
 	size_t value = 99;
 	size_t line;
 
-	ck_assert(!postfix_map_row_read(no_rows[_i].text, strlen(no_rows[_i].text), &key, &value, &line));
+	ck_assert(!postfix_map_row_read(no_rows[_i].text, strlen(no_rows[_i].text), &key, &value,
+		&line));
 	ck_assert_uint_eq(line, no_rows[_i].line);
 	ck_assert_uint_eq(key, 99);
 	ck_assert_uint_eq(value, 99);
 }
 END_TEST
 
-/* Names in the bytewise order of the store give keys in the order of the map: the one is streamed into the other. */
+/* Names in the bytewise order of the store give keys in the order of the map: the one is streamed
+ * into the other. */
 START_TEST(keeps_the_order_of_the_store)
 {
 	static const char *const names[] = {
-		"_", "_a", "a", "a-", "a-b", "a0", "a1", "a_b", "aa", "ab", "ana", "ana-maria", "ana2", "ana_x",
-		"anabela", "b", "z", "zz",
+		"_",
+		"_a",
+		"a",
+		"a-",
+		"a-b",
+		"a0",
+		"a1",
+		"a_b",
+		"aa",
+		"ab",
+		"ana",
+		"ana-maria",
+		"ana2",
+		"ana_x",
+		"anabela",
+		"b",
+		"z",
+		"zz",
 	};
 
 	for (size_t i = 1; i < ARRAY_LENGTH(names); i++) {

@@ -11,7 +11,9 @@
 
 static struct process_request shell(const char *const *argv)
 {
-	return (struct process_request){.argv = argv, .timeout_ms = 20000, .output_limit = OUTPUT_LIMIT};
+	return (struct process_request){.argv = argv,
+		.timeout_ms = 20000,
+		.output_limit = OUTPUT_LIMIT};
 }
 
 /* Runs `request`; the tests are about what is in the result. */
@@ -114,7 +116,8 @@ START_TEST(a_missing_program_is_told_exactly)
 	ck_assert(!process_succeeded(&result));
 	ck_assert_int_eq(result.end, PROCESS_NOT_STARTED);
 	ck_assert_int_eq(result.status, ENOENT);
-	ck_assert_ptr_nonnull(strstr(process_describe(&request, &result, &arena), strerror(ENOENT)));
+	ck_assert_ptr_nonnull(
+		strstr(process_describe(&request, &result, &arena), strerror(ENOENT)));
 	ck_assert_str_eq(result.output, "");
 }
 END_TEST
@@ -229,7 +232,8 @@ END_TEST
 START_TEST(it_leads_its_own_group)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	struct process_result result = run_script("set -- $(cat /proc/$$/stat); [ $1 = $5 ] && echo leader", &arena);
+	struct process_result result =
+		run_script("set -- $(cat /proc/$$/stat); [ $1 = $5 ] && echo leader", &arena);
 
 	ck_assert_str_eq(result.output, "leader\n");
 }
@@ -314,8 +318,9 @@ END_TEST
 START_TEST(errors_are_drained_while_output_flows)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	struct process_result result = run_script(
-		"head -c 3000000 /dev/zero >&2; echo done; head -c 3000000 /dev/zero >&2", &arena);
+	struct process_result result = run_script("head -c 3000000 /dev/zero >&2; echo done; head "
+						  "-c 3000000 /dev/zero >&2",
+		&arena);
 
 	ck_assert(process_succeeded(&result));
 	ck_assert_str_eq(result.output, "done\n");
@@ -325,8 +330,9 @@ END_TEST
 START_TEST(output_beyond_the_limit_is_dropped)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	struct process_result result = run_script(
-		"head -c 10000000 /dev/zero | tr '\\0' x; head -c 10000000 /dev/zero | tr '\\0' y >&2", &arena);
+	struct process_result result = run_script("head -c 10000000 /dev/zero | tr '\\0' x; head "
+						  "-c 10000000 /dev/zero | tr '\\0' y >&2",
+		&arena);
 
 	ck_assert(process_succeeded(&result));
 	ck_assert_uint_eq(result.output_length, OUTPUT_LIMIT);
@@ -396,7 +402,8 @@ END_TEST
 
 START_TEST(the_deadline_kills_what_will_not_go)
 {
-	static const char *const argv[] = {"/bin/sh", "-c", "trap '' TERM; echo $$; while :; do sleep 0.1; done", NULL};
+	static const char *const argv[] = {"/bin/sh", "-c",
+		"trap '' TERM; echo $$; while :; do sleep 0.1; done", NULL};
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct process_request request = shell(argv);
 	struct process_result result;
@@ -441,8 +448,8 @@ END_TEST
 START_TEST(a_daemon_neither_delays_nor_dies)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	struct process_result result = run_script(
-		"setsid sh -c 'echo $$; exec sleep 300' & sleep 0.5", &arena);
+	struct process_result result =
+		run_script("setsid sh -c 'echo $$; exec sleep 300' & sleep 0.5", &arena);
 	pid_t daemon = pid_in(result.output);
 
 	ck_assert(process_succeeded(&result));
@@ -456,8 +463,8 @@ END_TEST
 START_TEST(a_daemon_that_goes_on_writing_does_not_delay)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	struct process_result result = run_script(
-		"setsid sh -c 'echo $$; exec yes' & sleep 0.3", &arena);
+	struct process_result result =
+		run_script("setsid sh -c 'echo $$; exec yes' & sleep 0.3", &arena);
 
 	ck_assert(process_succeeded(&result));
 	ck_assert_int_lt(result.elapsed_ms, 5000);
@@ -468,7 +475,8 @@ END_TEST
 
 START_TEST(closed_pipes_are_no_end)
 {
-	static const char *const argv[] = {"/bin/sh", "-c", "exec >&- 2>&-; sleep 0.4; exit 3", NULL};
+	static const char *const argv[] = {"/bin/sh", "-c", "exec >&- 2>&-; sleep 0.4; exit 3",
+		NULL};
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct process_request request = shell(argv);
 	struct process_result result = run(&request, &arena);

@@ -39,7 +39,8 @@ START_TEST(reads_every_field)
 	struct request_record record;
 	char detail[REQUEST_DETAIL_SIZE];
 
-	ck_assert_int_eq(parse("{\"tool\":\"t\",\"created_at\":\"2026-05-19T23:55:18Z\",\"lang\":\"pt\","
+	ck_assert_int_eq(parse("{\"tool\":\"t\",\"created_at\":\"2026-05-19T23:55:18Z\",\"lang\":"
+			       "\"pt\","
 			       "\"note\":\"ol\xc3\xa1\",\"keep_copy\":true,\"destinations\":"
 			       "[\"Ana@Elsewhere.Example\",\"b@two.example\"]," WHO "," HEAD "}",
 				 &record, detail),
@@ -61,8 +62,8 @@ END_TEST
 
 START_TEST(reads_what_the_helper_writes)
 {
-	static const enum request_op ops[] = {
-		REQUEST_SET, REQUEST_PAUSE, REQUEST_RESUME, REQUEST_REMOVE, REQUEST_CONFIRM};
+	static const enum request_op ops[] = {REQUEST_SET, REQUEST_PAUSE, REQUEST_RESUME,
+		REQUEST_REMOVE, REQUEST_CONFIRM};
 	struct request_record written = {
 		.op = ops[_i],
 		.username = "ana",
@@ -120,7 +121,8 @@ static const struct {
 	{"{" HEAD "," WISH "," TAIL "}", REQUEST_FAULT_FIELD, "uid"},
 	{"{\"format\":1," WHO "," WISH "," TAIL "}", REQUEST_FAULT_FIELD, "kind"},
 	/* kind and op */
-	{"{\"format\":1,\"kind\":\"alias\",\"op\":\"pause\",\"nonce\":\"" NONCE "\"," WHO "," TAIL "}",
+	{"{\"format\":1,\"kind\":\"alias\",\"op\":\"pause\",\"nonce\":\"" NONCE "\"," WHO "," TAIL
+	 "}",
 		REQUEST_FAULT_FIELD, "op"},
 	{"{" STATE_HEAD("\"set\"") "," WHO "," TAIL "}", REQUEST_FAULT_FIELD, "op"},
 	{"{" STATE_HEAD("\"approve\"") "," WHO "," TAIL "}", REQUEST_FAULT_FIELD, "op"},
@@ -129,7 +131,8 @@ static const struct {
 	{"{" STATE_HEAD("\"confirm\"") "," WHO "," TAIL "}", REQUEST_FAULT_NONE, ""},
 	{"{" STATE_HEAD("\"remove\"") "," WHO "," WISH "," TAIL "}", REQUEST_FAULT_FIELD,
 		"destinations"},
-	{"{" STATE_HEAD("\"remove\"") "," WHO ",\"note\":\"\"," TAIL "}", REQUEST_FAULT_FIELD, "note"},
+	{"{" STATE_HEAD("\"remove\"") "," WHO ",\"note\":\"\"," TAIL "}", REQUEST_FAULT_FIELD,
+		"note"},
 	{"{\"format\":1,\"kind\":\"password\",\"op\":\"set\"}", REQUEST_FAULT_FIELD, "kind"},
 };
 
@@ -177,7 +180,8 @@ static const struct {
 	{"2026-05-19T23:55:18Z", "2026-02-30T23:55:18Z", REQUEST_FAULT_FIELD, "created_at"},
 	{"postigo-drop/1.0", "", REQUEST_FAULT_NONE, ""},
 	{"postigo-drop/1.0", "ol\xc3\xa1", REQUEST_FAULT_FIELD, "tool"},
-	{"postigo-drop/1.0", "12345678901234567890123456789012345678901", REQUEST_FAULT_FIELD, "tool"},
+	{"postigo-drop/1.0", "12345678901234567890123456789012345678901", REQUEST_FAULT_FIELD,
+		"tool"},
 	{"[\"ana@elsewhere.example\"]", "[]", REQUEST_FAULT_FIELD, "destinations"},
 	{"[\"ana@elsewhere.example\"]", "\"ana@elsewhere.example\"", REQUEST_FAULT_FIELD,
 		"destinations"},
@@ -214,8 +218,8 @@ END_TEST
 static const char *with_note(struct arena *arena, const char *note)
 {
 	return arena_printf(arena,
-		"{" HEAD "," WHO ",\"destinations\":[\"a@b.example\"],\"keep_copy\":false,\"note\":\"%s\"," TAIL
-		"}",
+		"{" HEAD "," WHO
+		",\"destinations\":[\"a@b.example\"],\"keep_copy\":false,\"note\":\"%s\"," TAIL "}",
 		note);
 }
 
@@ -231,7 +235,8 @@ START_TEST(keeps_limits_in_bytes)
 	assert_fault(with_note(&arena, note.text), REQUEST_FAULT_FIELD, "note");
 	for (int i = 0; i < REQUEST_FILE_MAX; i++)
 		strbuf_append_text(&note, "x");
-	assert_fault(with_note(&arena, note.text), REQUEST_FAULT_SYNTAX, "line 1, column 1: too large");
+	assert_fault(with_note(&arena, note.text), REQUEST_FAULT_SYNTAX,
+		"line 1, column 1: too large");
 }
 END_TEST
 
@@ -267,6 +272,60 @@ START_TEST(refuses_every_truncation)
 }
 END_TEST
 
+/* ---- the examples of queue-spec: a refused one is named after its code; tests run in the top
+ * directory */
+
+static const struct {
+	const char *code;
+	enum request_fault fault;
+} example_codes[] = {
+	{"Q06", REQUEST_FAULT_SYNTAX},
+	{"Q07-format-0", REQUEST_FAULT_FORMAT},
+	{"Q07", REQUEST_FAULT_NEWER},
+	{"Q08", REQUEST_FAULT_FIELD},
+	{"Q09", REQUEST_FAULT_UNKNOWN},
+	{"Q14", REQUEST_FAULT_DESTINATION},
+};
+
+static enum request_fault expected_fault(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(example_codes); i++) {
+		if (strncmp(name, example_codes[i].code, strlen(example_codes[i].code)) == 0)
+			return example_codes[i].fault;
+	}
+	return REQUEST_FAULT_NONE; /* what the bytes do not tell is the caller's */
+}
+
+static void check_example(int directory, const char *name)
+{
+	char detail[REQUEST_DETAIL_SIZE];
+	char text[2 * REQUEST_FILE_MAX];
+	struct request_record record;
+	int fd cleanup_close = openat(directory, name, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text));
+	enum request_fault fault;
+
+	ck_assert_msg(length >= 0, "%s: %s", name, strerror(errno));
+	fault = request_file_parse(text, (size_t)length, &record, detail);
+	ck_assert_msg(fault == expected_fault(name), "%s: fault %d (%s)", name, (int)fault, detail);
+}
+
+START_TEST(agrees_with_the_examples)
+{
+	DIR *examples cleanup_closedir = opendir("queue-spec/examples");
+	size_t count = 0;
+
+	ck_assert_ptr_nonnull(examples);
+	for (const struct dirent *entry = readdir(examples); entry; entry = readdir(examples)) {
+		if (entry->d_name[0] == '.')
+			continue;
+		check_example(dirfd(examples), entry->d_name);
+		count++;
+	}
+	ck_assert_uint_ge(count, 20);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("request_file");
@@ -280,5 +339,6 @@ int main(void)
 	tcase_add_test(judge, keeps_limits_in_bytes);
 	tcase_add_test(judge, cuts_a_destination_that_is_too_long);
 	tcase_add_test(judge, refuses_every_truncation);
+	tcase_add_test(judge, agrees_with_the_examples);
 	return unit_run(suite);
 }

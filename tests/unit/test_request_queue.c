@@ -37,7 +37,8 @@ static void begin(struct fixture *fixture, const char *name, int64_t ahead)
 	fixture_mkdir(fixture->directory, "queue/tmp", 01730, QUEUE_GROUP_ID);
 	fixture_mkdir(fixture->directory, "work/archive", 0750, READER_GROUP_ID);
 	fixture->queue = (struct request_queue)REQUEST_QUEUE_INIT;
-	unit_assert_ok(request_queue_open(&fixture->queue, fixture->state, now() + ahead, &err), err);
+	unit_assert_ok(request_queue_open(&fixture->queue, fixture->state, now() + ahead, &err),
+		err);
 }
 
 static void end(struct fixture *fixture)
@@ -50,7 +51,9 @@ static void end(struct fixture *fixture)
 
 static struct request_record example(uint32_t uid, const char *username, const char *destination)
 {
-	struct request_record record = {.op = REQUEST_SET, .destination_count = 1, .uid = uid,
+	struct request_record record = {.op = REQUEST_SET,
+		.destination_count = 1,
+		.uid = uid,
 		.created = FIXTURE_TIME};
 
 	snprintf(record.username, sizeof(record.username), "%s", username);
@@ -67,7 +70,8 @@ static void lay_text(const struct fixture *fixture, const char *name, uid_t owne
 	ck_assert_int_eq(fchownat(fixture->queue.pending, name, owner, QUEUE_GROUP_ID, 0), 0);
 }
 
-static void lay_record(const struct fixture *fixture, const struct request_record *record, uid_t owner)
+static void lay_record(const struct fixture *fixture, const struct request_record *record,
+	uid_t owner)
 {
 	char text[REQUEST_FILE_MAX + 1];
 	char name[REQUEST_NAME_MAX];
@@ -94,8 +98,9 @@ static struct queued_request list_one(const struct fixture *fixture, struct aren
 	bool truncated;
 	size_t count;
 
-	unit_assert_ok(
-		request_queue_list(&fixture->queue, arena, &requests, &count, &truncated, &err), err);
+	unit_assert_ok(request_queue_list(&fixture->queue, arena, &requests, &count, &truncated,
+			       &err),
+		err);
 	ck_assert_uint_eq(count, 1);
 	ck_assert(!truncated);
 	return requests[0];
@@ -149,13 +154,15 @@ START_TEST(a_good_request)
 	ck_assert_int_gt(request.received, now() - 60);
 	ck_assert(request_id_parse(request.id, &uid));
 	ck_assert_uint_eq(uid, ANA);
-	ck_assert_int_eq(request_queue_read(&fixture.queue, ANA, REQUEST_ALIAS, &arena, &again, &err),
+	ck_assert_int_eq(request_queue_read(&fixture.queue, ANA, REQUEST_ALIAS, &arena, &again,
+				 &err),
 		LOOKUP_FOUND);
 	ck_assert_str_eq(again.id, request.id);
-	ck_assert_int_eq(request_queue_read(&fixture.queue, BIA, REQUEST_ALIAS, &arena, &again, &err),
+	ck_assert_int_eq(request_queue_read(&fixture.queue, BIA, REQUEST_ALIAS, &arena, &again,
+				 &err),
 		LOOKUP_NOT_FOUND);
-	ck_assert_int_eq(
-		request_queue_read(&fixture.queue, ANA, REQUEST_ALIAS_STATE, &arena, &again, &err),
+	ck_assert_int_eq(request_queue_read(&fixture.queue, ANA, REQUEST_ALIAS_STATE, &arena,
+				 &again, &err),
 		LOOKUP_NOT_FOUND);
 }
 END_TEST
@@ -183,7 +190,8 @@ START_TEST(parses_ids)
 	static const char *const bad[] = {"", "-", "5001", "5001-", "5001-0123",
 		"05001-0123456789abcdef0123456789abcdef", "0-0123456789abcdef0123456789abcdef",
 		"-5-0123456789abcdef0123456789abcdef", "5001-0123456789ABCDEF0123456789abcdef",
-		"5001-0123456789abcdef0123456789abcdef0", "4294967295-0123456789abcdef0123456789abcdef",
+		"5001-0123456789abcdef0123456789abcdef0",
+		"4294967295-0123456789abcdef0123456789abcdef",
 		"99999999999999999999-0123456789abcdef0123456789abcdef"};
 	uint32_t uid = 1;
 
@@ -211,8 +219,9 @@ START_TEST(sorted_by_arrival)
 	nanosleep(&pause, NULL);
 	lay_good(&fixture, 5006, "ana");
 	unit_write_file(fixture.queue.pending, ".hidden", "x", 0600);
-	unit_assert_ok(
-		request_queue_list(&fixture.queue, &arena, &requests, &count, &truncated, &err), err);
+	unit_assert_ok(request_queue_list(&fixture.queue, &arena, &requests, &count, &truncated,
+			       &err),
+		err);
 	ck_assert_uint_eq(count, 3);
 	ck_assert_uint_eq(requests[0].uid, 5009);
 	ck_assert_uint_eq(requests[1].uid, 5003);
@@ -278,7 +287,8 @@ START_TEST(a_foreign_group_or_an_open_mode)
 	lay_good(&fixture, ANA, "ana");
 	ck_assert_int_eq(fchownat(fixture.queue.pending, "5001.alias.json", ANA, 100, 0), 0);
 	assert_code(&fixture, "Q03");
-	ck_assert_int_eq(fchownat(fixture.queue.pending, "5001.alias.json", ANA, QUEUE_GROUP_ID, 0), 0);
+	ck_assert_int_eq(fchownat(fixture.queue.pending, "5001.alias.json", ANA, QUEUE_GROUP_ID, 0),
+		0);
 	ck_assert_int_eq(fchmodat(fixture.queue.pending, "5001.alias.json", 0620, 0), 0);
 	assert_code(&fixture, "Q03");
 }
@@ -295,9 +305,11 @@ START_TEST(a_second_name_is_young_first)
 		begin(&fixture, settled ? "links-old" : "links", settled ? 3600 : 0);
 		lay_good(&fixture, ANA, "ana");
 		ck_assert_int_eq(linkat(fixture.queue.pending, "5001.alias.json",
-					 fixture.queue.staging, "5001.alias", 0), 0);
-		ck_assert_int_eq(request_queue_read(&fixture.queue, ANA, REQUEST_ALIAS, &arena, &request,
-					 &err), LOOKUP_FOUND);
+					 fixture.queue.staging, "5001.alias", 0),
+			0);
+		ck_assert_int_eq(request_queue_read(&fixture.queue, ANA, REQUEST_ALIAS, &arena,
+					 &request, &err),
+			LOOKUP_FOUND);
 		ck_assert_str_eq(queue_code_name(request.code), "Q04");
 		ck_assert(queue_code_is_quarantined(request.code));
 		ck_assert(request.young == !settled);
@@ -335,8 +347,9 @@ START_TEST(another_kind_than_the_name_says)
 	record.op = REQUEST_PAUSE;
 	record.destination_count = 0;
 	lay_record(&fixture, &record, ANA);
-	ck_assert_int_eq(renameat(fixture.queue.pending, "5001.alias-state.json", fixture.queue.pending,
-				 "5001.alias.json"), 0);
+	ck_assert_int_eq(renameat(fixture.queue.pending, "5001.alias-state.json",
+				 fixture.queue.pending, "5001.alias.json"),
+		0);
 	assert_code(&fixture, "Q08");
 }
 END_TEST
@@ -390,7 +403,8 @@ static void make_special(int pending, int kind)
 		break;
 	default:
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", pending, name);
+		snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", pending,
+			name);
 		ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 	}
 	ck_assert_int_eq(fchownat(pending, name, ANA, QUEUE_GROUP_ID, AT_SYMLINK_NOFOLLOW), 0);
@@ -411,8 +425,9 @@ START_TEST(what_is_no_regular_file)
 	begin(&fixture, name, 0);
 	make_special(fixture.queue.pending, _i);
 	lay_good(&fixture, BIA, "bia");
-	unit_assert_ok(
-		request_queue_list(&fixture.queue, &arena, &requests, &count, &truncated, &err), err);
+	unit_assert_ok(request_queue_list(&fixture.queue, &arena, &requests, &count, &truncated,
+			       &err),
+		err);
 	ck_assert_uint_eq(count, 2);
 	for (size_t i = 0; i < count; i++) {
 		if (requests[i].uid == BIA) {
@@ -489,13 +504,15 @@ START_TEST(opens_only_what_can_be_trusted)
 
 	begin(&fixture, "trust", 0);
 	for (size_t i = 0; i < ARRAY_LENGTH(directories); i++) {
-		ck_assert_int_eq(
-			fchmodat(fixture.directory, directories[i].name, directories[i].bad, 0), 0);
+		ck_assert_int_eq(fchmodat(fixture.directory, directories[i].name,
+					 directories[i].bad, 0),
+			0);
 		ck_assert_msg(!request_queue_open(&queue, fixture.state, now(), &err), "%s %04o",
 			directories[i].name, directories[i].bad);
 		unit_assert_error(err, ERROR_CONFIG);
-		ck_assert_int_eq(
-			fchmodat(fixture.directory, directories[i].name, directories[i].good, 0), 0);
+		ck_assert_int_eq(fchmodat(fixture.directory, directories[i].name,
+					 directories[i].good, 0),
+			0);
 	}
 	ck_assert_int_eq(fchownat(fixture.directory, "queue/tmp", 0, 100, 0), 0);
 	ck_assert(!request_queue_open(&queue, fixture.state, now(), &err));
@@ -515,8 +532,8 @@ static struct queued_request claim(const struct fixture *fixture, uid_t uid, str
 	struct queued_request request;
 	struct error err;
 
-	ck_assert_int_eq(
-		request_queue_claim(&fixture->queue, uid, REQUEST_ALIAS, arena, &request, &err),
+	ck_assert_int_eq(request_queue_claim(&fixture->queue, uid, REQUEST_ALIAS, arena, &request,
+				 &err),
 		LOOKUP_FOUND);
 	ck_assert(request.claimed);
 	return request;
@@ -537,8 +554,8 @@ START_TEST(claims_and_returns)
 	ck_assert_str_eq(request.id, shown.id);
 	ck_assert_int_eq(request.received, shown.received);
 	ck_assert_uint_eq(count_files(fixture.queue.pending, "."), 0);
-	ck_assert_int_eq(
-		request_queue_claim(&fixture.queue, ANA, REQUEST_ALIAS, &arena, &shown, &err),
+	ck_assert_int_eq(request_queue_claim(&fixture.queue, ANA, REQUEST_ALIAS, &arena, &shown,
+				 &err),
 		LOOKUP_NOT_FOUND);
 	unit_assert_ok(request_queue_return(&fixture.queue, &request, &err), err);
 	unit_assert_ok(request_queue_return(&fixture.queue, &request, &err), err);
@@ -570,8 +587,10 @@ static struct json *read_archive(const struct fixture *fixture, const char *mont
 
 START_TEST(archives_with_its_decision)
 {
-	const struct queue_decision decision = {
-		.outcome = "rejected", .actor = "maria", .reason = "não", .at = FIXTURE_TIME};
+	const struct queue_decision decision = {.outcome = "rejected",
+		.actor = "maria",
+		.reason = "não",
+		.at = FIXTURE_TIME};
 	struct fixture fixture cleanup_fixture;
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct json *json cleanup_json = NULL;
@@ -611,7 +630,8 @@ START_TEST(a_newer_request_supersedes_the_claimed_one)
 	request = claim(&fixture, ANA, &arena);
 	lay_record(&fixture, &newer, ANA);
 	unit_assert_ok(request_queue_return(&fixture.queue, &request, &err), err);
-	ck_assert_str_eq(list_one(&fixture, &arena).record.destinations[0], "newer@mail.example.org");
+	ck_assert_str_eq(list_one(&fixture, &arena).record.destinations[0],
+		"newer@mail.example.org");
 	ck_assert_uint_eq(count_files(fixture.queue.claimed, "."), 0);
 	seconds = (time_t)fixture.queue.now;
 	strftime(month, sizeof(month), "%Y-%m", gmtime_r(&seconds, &parts));
@@ -639,7 +659,8 @@ START_TEST(quarantine_says_why)
 	ck_assert(!request.young);
 	unit_assert_ok(request_queue_quarantine(&fixture.queue, &request, &err), err);
 	unit_assert_ok(request_queue_quarantine(&fixture.queue, &request, &err), err);
-	stream = fdopendir(openat(fixture.queue.quarantine, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	stream = fdopendir(
+		openat(fixture.queue.quarantine, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	while ((entry = readdir(stream)) != NULL) {
 		if (entry->d_name[0] != '.')
 			string_list_add(&names, &arena, entry->d_name);
@@ -679,8 +700,10 @@ END_TEST
 
 START_TEST(recovers_what_was_claimed)
 {
-	const struct queue_decision decision = {
-		.outcome = "approved", .actor = "maria", .reason = "", .at = FIXTURE_TIME};
+	const struct queue_decision decision = {.outcome = "approved",
+		.actor = "maria",
+		.reason = "",
+		.at = FIXTURE_TIME};
 	struct fixture fixture cleanup_fixture;
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct json *json cleanup_json = NULL;
@@ -696,15 +719,15 @@ START_TEST(recovers_what_was_claimed)
 	claim(&fixture, 5003, &arena);
 	unit_write_file(fixture.queue.claimed, "junk", "junk", 0600);
 	for (int i = 0; i < 2; i++)
-		unit_assert_ok(
-			request_queue_recover(&fixture.queue, decided.id, &decision, &err), err);
+		unit_assert_ok(request_queue_recover(&fixture.queue, decided.id, &decision, &err),
+			err);
 	ck_assert_uint_eq(count_files(fixture.queue.claimed, "."), 0);
 	ck_assert_uint_eq(count_files(fixture.queue.pending, "."), 2);
 	ck_assert_uint_eq(count_files(fixture.queue.quarantine, "."), 2);
 	json = read_archive(&fixture, "2026-05", decided.id);
 	ck_assert_str_eq(json_get_text(json, "outcome"), "approved");
-	ck_assert_int_eq(
-		request_queue_read(&fixture.queue, BIA, REQUEST_ALIAS, &arena, &decided, &err),
+	ck_assert_int_eq(request_queue_read(&fixture.queue, BIA, REQUEST_ALIAS, &arena, &decided,
+				 &err),
 		LOOKUP_FOUND);
 	ck_assert_int_eq(decided.code, QUEUE_GOOD);
 }
@@ -728,7 +751,9 @@ END_TEST
 
 START_TEST(only_claimed_requests_are_archived)
 {
-	const struct queue_decision decision = {.outcome = "approved", .actor = "maria", .reason = ""};
+	const struct queue_decision decision = {.outcome = "approved",
+		.actor = "maria",
+		.reason = ""};
 	struct fixture fixture cleanup_fixture;
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct queued_request request;

@@ -54,7 +54,10 @@ START_TEST(absent_members_are_empty)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
-	struct status_file status = {.uid = 7, .username = "bia", .alias = "bia@club.example", .state = "none"};
+	struct status_file status = {.uid = 7,
+		.username = "bia",
+		.alias = "bia@club.example",
+		.state = "none"};
 	struct status_file back;
 	struct error err;
 
@@ -80,7 +83,8 @@ START_TEST(refuses_a_bad_status)
 		"{\"format\":1,\"uid\":0,\"username\":\"bia\",\"state\":\"none\",\"generation\":0}",
 		"{\"format\":1,\"uid\":7,\"username\":\"B\",\"state\":\"none\",\"generation\":0}",
 		"{\"format\":1,\"uid\":7,\"username\":\"bia\",\"state\":\"x\",\"generation\":0}",
-		"{\"format\":1,\"uid\":7,\"username\":\"bia\",\"state\":\"none\",\"generation\":-1}",
+		"{\"format\":1,\"uid\":7,\"username\":\"bia\",\"state\":\"none\",\"generation\":-"
+		"1}",
 		"{\"format\":1,\"uid\":7,\"username\":\"bia\",\"state\":\"none\"}",
 		"{\"format\":1,\"uid\":7,\"username\":\"bia\",\"state\":\"none\",\"generation\":0,"
 		"\"since\":5}",
@@ -103,8 +107,9 @@ END_TEST
 
 START_TEST(passes_over_what_a_later_version_adds)
 {
-	static const char text[] = "{\"format\":1,\"uid\":7,\"username\":\"bia\",\"state\":\"none\","
-				   "\"generation\":3,\"mood\":\"good\"}\n";
+	static const char text[] =
+		"{\"format\":1,\"uid\":7,\"username\":\"bia\",\"state\":\"none\","
+		"\"generation\":3,\"mood\":\"good\"}\n";
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct status_file status;
 	struct error err;

@@ -95,7 +95,8 @@ START_TEST(what_is_no_regular_file_is_refused_without_waiting)
 	int fd cleanup_close = socket(AF_UNIX, SOCK_STREAM, 0);
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", scratch_path("kinds/socket"));
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.100s",
+		scratch_path("kinds/socket"));
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	ck_assert_int_eq(mkdirat(directory, "directory", 0755), 0);
 	ck_assert_int_eq(mkfifoat(directory, "fifo", 0644), 0);
@@ -167,14 +168,17 @@ START_TEST(a_file_is_read_whole)
 	struct error err;
 
 	unit_write_file(directory, "store", "0123456789", 0644);
-	ck_assert_int_eq(trusted_file_read(directory, "store", 10, &arena, &text, &length, &err), LOOKUP_FOUND);
+	ck_assert_int_eq(trusted_file_read(directory, "store", 10, &arena, &text, &length, &err),
+		LOOKUP_FOUND);
 	ck_assert_str_eq(text, "0123456789");
 	ck_assert_uint_eq(length, 10);
 	unit_write_file(directory, "store", "", 0644);
-	ck_assert_int_eq(trusted_file_read(directory, "store", 0, &arena, &text, &length, &err), LOOKUP_FOUND);
+	ck_assert_int_eq(trusted_file_read(directory, "store", 0, &arena, &text, &length, &err),
+		LOOKUP_FOUND);
 	ck_assert_str_eq(text, "");
 	ck_assert_uint_eq(length, 0);
-	ck_assert_int_eq(trusted_file_read(directory, "none", 10, &arena, &text, &length, &err), LOOKUP_NOT_FOUND);
+	ck_assert_int_eq(trusted_file_read(directory, "none", 10, &arena, &text, &length, &err),
+		LOOKUP_NOT_FOUND);
 }
 END_TEST
 
@@ -187,7 +191,8 @@ START_TEST(a_file_over_the_limit_is_refused)
 	struct error err;
 
 	unit_write_file(directory, "store", "0123456789", 0644);
-	ck_assert_int_eq(trusted_file_read(directory, "store", 9, &arena, &text, &length, &err), LOOKUP_FAILED);
+	ck_assert_int_eq(trusted_file_read(directory, "store", 9, &arena, &text, &length, &err),
+		LOOKUP_FAILED);
 	unit_assert_error(err, ERROR_CAPACITY);
 	ck_assert_str_eq(text, "untouched");
 	ck_assert_uint_eq(length, 42);
@@ -242,7 +247,8 @@ START_TEST(file_read_wants_a_regular_file)
 }
 END_TEST
 
-static bool opens(bool (*open_function)(const char *, int *, struct error *), const char *name, struct error *err)
+static bool opens(bool (*open_function)(const char *, int *, struct error *), const char *name,
+	struct error *err)
 {
 	int fd = -2;
 	bool opened = open_function(scratch_path(name), &fd, err);
@@ -254,7 +260,8 @@ static bool opens(bool (*open_function)(const char *, int *, struct error *), co
 	return opened;
 }
 
-static void assert_directory_refused(bool (*open_function)(const char *, int *, struct error *), const char *name)
+static void assert_directory_refused(bool (*open_function)(const char *, int *, struct error *),
+	const char *name)
 {
 	struct error err;
 
@@ -281,8 +288,8 @@ START_TEST(an_untrustworthy_directory_is_refused)
 	static const mode_t modes[] = {0775, 0757, 0777, 01777, 01773};
 	int directory cleanup_close = unit_directory("refused");
 
-	assert_directory_refused(trusted_directory_open, "absent");
-	assert_directory_refused(trusted_path_open, "absent");
+	assert_directory_refused(trusted_directory_open, "nowhere");
+	assert_directory_refused(trusted_path_open, "nowhere");
 	for (size_t i = 0; i < ARRAY_LENGTH(modes); i++) {
 		ck_assert_int_eq(fchmod(directory, modes[i]), 0);
 		assert_directory_refused(trusted_directory_open, "refused");

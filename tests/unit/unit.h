@@ -1,5 +1,6 @@
 /*
- * What every unit test program shares: libcheck, TAP on stdout, a scratch directory, tests for root only.
+ * What every unit test program shares: libcheck, TAP on stdout, a scratch directory, tests for root
+ * only.
  *
  *	START_TEST(refuses_a_blank) { ck_assert(!parse(" ")); } END_TEST
  *
@@ -13,8 +14,8 @@
  *		return unit_run(suite);
  *	}
  *
- * Each test runs in a process of its own (libcheck's fork mode). Tests write below unit_scratch() only; it is removed
- * at the end, whatever the tests did.
+ * Each test runs in a process of its own (libcheck's fork mode). Tests write below unit_scratch()
+ * only; it is removed at the end, whatever the tests did.
  */
 #ifndef POSTIGO_TESTS_UNIT_H
 #define POSTIGO_TESTS_UNIT_H
@@ -41,7 +42,8 @@ static inline char *unit_scratch(void)
 	return path;
 }
 
-static inline int unit_remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
+static inline int unit_remove_entry(const char *path, const struct stat *status, int type,
+	struct FTW *walk)
 {
 	(void)status;
 	(void)type;
@@ -55,8 +57,8 @@ static inline void unit_remove_tree(const char *path)
 }
 
 /*
- * Makes the directory `name` (0755) in the scratch directory and returns an open descriptor of it. It is empty: what an
- * earlier test left in one of this name is removed.
+ * Makes the directory `name` (0755) in the scratch directory and returns an open descriptor of it.
+ * It is empty: what an earlier test left in one of this name is removed.
  */
 static inline int unit_directory(const char *name)
 {
@@ -83,7 +85,9 @@ static inline void unit_write_file(int directory, const char *name, const char *
 	close(fd);
 }
 
-/* Asserts that the file `name` in an open directory holds exactly `expected` (shorter than 64 KiB). */
+/*
+ * Asserts that the file `name` in an open directory holds exactly `expected` (shorter than 64 KiB).
+ */
 static inline void unit_assert_file(int directory, const char *name, const char *expected)
 {
 	static char text[65536];
@@ -125,7 +129,8 @@ static inline void unit_nothing(int index)
 	(void)index;
 }
 
-/* Returns `test`, or without root its stand-in: a test that does nothing and reports "NAME # SKIP needs root". */
+/* Returns `test`, or without root its stand-in: a test that does nothing and reports "NAME # SKIP
+ * needs root". */
 static inline const TTest *unit_root_test(const TTest *test)
 {
 	static struct {
@@ -138,7 +143,8 @@ static inline const TTest *unit_root_test(const TTest *test)
 		return test;
 	if (count == ARRAY_LENGTH(skipped))
 		abort();
-	snprintf(skipped[count].name, sizeof(skipped[count].name), "%s # SKIP needs root", test->name);
+	snprintf(skipped[count].name, sizeof(skipped[count].name), "%s # SKIP needs root",
+		test->name);
 	skipped[count].test = (TTest){skipped[count].name, unit_nothing, test->file, test->line};
 	return &skipped[count++].test;
 }

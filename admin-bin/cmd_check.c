@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define SECTION_WIDTH 13 /* columns: the longest section and a blank */
-#define TEXT_COLUMN 23	 /* where texts begin: 9 for the severity and its blank, and the section */
+#define TEXT_COLUMN 23   /* where texts begin: 9 for the severity and its blank, and the section */
 
 static const char *severity_color(enum finding_severity severity)
 {
@@ -53,8 +53,9 @@ static void say_finding(struct admin *admin, const struct finding *finding)
 {
 	bool color = admin->output.color;
 
-	output_say(&admin->output, "%s%-8s%s %-*s%s", color ? severity_color(finding->severity) : "",
-		severity_word(finding->severity), color ? "\033[0m" : "", SECTION_WIDTH, finding->section,
+	output_say(&admin->output, "%s%-8s%s %-*s%s",
+		color ? severity_color(finding->severity) : "", severity_word(finding->severity),
+		color ? "\033[0m" : "", SECTION_WIDTH, finding->section,
 		printable_text(finding->what, &admin->arena));
 	say_below(admin, "", finding->evidence);
 	say_below(admin, _("cure: "), finding->cure);
@@ -64,9 +65,10 @@ static void say_finding(struct admin *admin, const struct finding *finding)
 static void say_report(struct admin *admin, const struct consistency_report *report)
 {
 	struct output *output = &admin->output;
-	const char *errors = arena_printf(&admin->arena, ngettext("%zu error", "%zu errors", report->errors), report->errors);
-	const char *warnings = arena_printf(
-		&admin->arena, ngettext("%zu warning", "%zu warnings", report->warnings), report->warnings);
+	const char *errors = arena_printf(&admin->arena,
+		ngettext("%zu error", "%zu errors", report->errors), report->errors);
+	const char *warnings = arena_printf(&admin->arena,
+		ngettext("%zu warning", "%zu warnings", report->warnings), report->warnings);
 
 	for (size_t i = 0; i < report->count; i++)
 		say_finding(admin, &report->findings[i]);
@@ -151,8 +153,8 @@ static bool refuse_section(const char *name, struct arena *arena, struct error *
 }
 
 /* Sections are named as --section store,queue, once or several times. */
-static bool read_sections(struct admin *admin, const struct command_line *line, struct string_list *ret_sections,
-	struct error *err)
+static bool read_sections(struct admin *admin, const struct command_line *line,
+	struct string_list *ret_sections, struct error *err)
 {
 	const struct string_list *values = command_values(line, "section");
 

@@ -29,9 +29,7 @@ static void say_decision(struct admin *admin, const struct alias_decision *decis
 
 void decisions_begin(struct decisions *decisions)
 {
-	*decisions = (struct decisions){.document = json_new_object()};
-	json_set_boolean(decisions->document, "changed", false);
-	decisions->results = json_set(decisions->document, "results", json_new_array());
+	*decisions = (struct decisions){.results = json_new_array(), .details = json_new_object()};
 }
 
 void decisions_note(struct admin *admin, struct decisions *decisions, const struct alias_decision *decision)
@@ -54,7 +52,7 @@ void decisions_fail(struct admin *admin, struct decisions *decisions, const char
 {
 	struct json *failed = json_add(decisions->results, json_new_object());
 
-	if (err->code == ERROR_AFTER_LIVE)
+	if (decision && err->code == ERROR_AFTER_LIVE)
 		decisions_note(admin, decisions, decision);
 	json_set_text(failed, "outcome", "failed");
 	json_set_text(failed, "argument", argument);
@@ -68,6 +66,17 @@ void decisions_fail(struct admin *admin, struct decisions *decisions, const char
 		output_error(&admin->output, err);
 }
 
+/* Hands the record's JSON over to the result. */
+static void fill_document(struct decisions *decisions, struct json *document)
+{
+	json_set_boolean(document, "changed", decisions->changed || decisions->acted);
+	json_set(document, "results", decisions->results);
+	decisions->results = NULL;
+	for (const struct json *detail = json_first(decisions->details); detail; detail = json_next(detail))
+		json_set(document, json_key(detail), json_copy(detail));
+	json_free(&decisions->details);
+}
+
 int decisions_finish(struct admin *admin, const struct command_line *line, struct decisions *decisions)
 {
 	struct json *document cleanup_json = json_new_object();
@@ -78,9 +87,7 @@ int decisions_finish(struct admin *admin, const struct command_line *line, struc
 		admin_sync_after_decision(admin, line, decisions->removals, &sync);
 	if (code == ERROR_NONE && sync.failed)
 		code = sync.code == ERROR_AFTER_LIVE ? ERROR_AFTER_LIVE : ERROR_NOT_SYNCED;
-	json_set_boolean(document, "changed", decisions->changed);
-	json_set(document, "results", decisions->results);
-	decisions->results = NULL;
+	fill_document(decisions, document);
 	if (sync.ran)
 		json_set(document, "sync", admin_sync_json(&sync.result));
 	if (code != ERROR_NONE)

@@ -5,9 +5,10 @@
 #include "admin.h"
 
 struct decisions {
-	struct json *document; /* a command may add members of its own */
-	struct json *results;  /* stands in the document */
-	bool changed;
+	struct json *results;
+	struct json *details; /* members that a command adds to the result */
+	bool changed; /* the store has a new generation: sync follows */
+	bool acted;   /* something else changed */
 	int64_t removals; /* aliases that left the map */
 	bool done; /* at least one decision was made */
 	enum error_code code; /* of the first failure */
@@ -22,7 +23,8 @@ void decisions_begin(struct decisions *decisions);
 void decisions_note(struct admin *admin, struct decisions *decisions, const struct alias_decision *decision);
 
 /*
- * Notes a failure of `argument` and prints the error to people. `decision` is looked at only for after_live: it was made, but could not be published.
+ * Notes a failure of `argument` and prints the error to people. `decision` is looked at only for after_live: it was made, but could not be
+ * published. NULL = it was noted already.
  */
 void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument,
 	const struct alias_decision *decision, const struct error *err);

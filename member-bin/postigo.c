@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/language.h"
 #include "cli/output.h"
 #include "postigo_alias_state.h"
@@ -21,6 +22,7 @@
 #include <string.h>
 
 static int run_version(void *context, const struct command_line *line);
+static int run_dump(void *context, const struct command_line *line);
 
 static const struct command_option request_options[] = {
 	{"note", 0, "TEXT", N_("a word to the administrators, at most 200 bytes"), false},
@@ -122,6 +124,15 @@ static const struct command commands[] = {
 		.hidden = true,
 		.run = run_version,
 	},
+	{
+		.words = "__dump",
+		.operands = "bash|zsh|fish|mdoc",
+		.operands_min = 1,
+		.operands_max = 1,
+		.help = N_("print what is made from this table"),
+		.hidden = true,
+		.run = run_dump,
+	},
 };
 
 static const struct command_program program = {
@@ -143,6 +154,13 @@ static int run_version(void *context, const struct command_line *line)
 	output_json(session->output, json);
 	output_say(session->output, "postigo %s", POSTIGO_VERSION);
 	return ERROR_NONE;
+}
+
+static int run_dump(void *context, const struct command_line *line)
+{
+	const struct session *session = context;
+
+	return completion_run(session->output, line);
 }
 
 /* A line that cannot be parsed may still have said how it wants its answer. */

@@ -145,12 +145,12 @@ static bool has_destination(const struct request_record *record, const char *add
 	return false;
 }
 
-/* Whether the alias already does what is asked. Where copies may be kept, the status does not tell:
- * ask. */
-static bool is_fulfilled(const struct session *session, const struct request_record *record,
+/* Whether the alias already does what is asked. */
+static bool is_fulfilled(const struct request_record *record,
 	const struct status_file *published)
 {
-	if (strcmp(published->state, "active") != 0 || session->settings.policy.keep_copy ||
+	if (strcmp(published->state, "active") != 0 ||
+		published->keep_copy != record->keep_copy ||
 		published->destinations.count != record->destination_count)
 		return false;
 	for (size_t i = 0; i < published->destinations.count; i++) {
@@ -272,7 +272,7 @@ static int ask(struct session *session, const struct command_line *line, bool ne
 		error_fix(&err, "postigo request %s", line->operands.items[0]);
 		return output_error(session->output, &err);
 	}
-	if (is_fulfilled(session, &record, &published))
+	if (is_fulfilled(&record, &published))
 		return report_fulfilled(session, &record);
 	if (!check_cooldown(session, &published, &err) || !check_rate(session, &published, &err) ||
 		!helper_submit(&record, command_has(line, "replace"), session->arena, &err))

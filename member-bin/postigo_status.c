@@ -180,6 +180,13 @@ static const char *decision_text(const char *decision)
 		{"revoked", N_("Your alias was taken away")},
 		{"removed", N_("You gave your alias up")},
 		{"paused", N_("You paused your alias")},
+		{"suspended", N_("Your alias was suspended")},
+		{"resumed", N_("Your alias works again")},
+		{"expired", N_("Your alias has expired")},
+		{"added", N_("You were given an alias")},
+		{"changed", N_("Your alias was changed")},
+		{"undone", N_("The last decision on your alias was taken back")},
+		{"restored", N_("Your alias was restored from a backup")},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {

@@ -102,8 +102,9 @@ static bool collect(const struct image *image, const Elf64_Phdr *dynamic, struct
 			return false;
 		if (entry.d_tag == DT_NULL)
 			break;
-		if (is_name(entry.d_tag) && (entry.d_un.d_val >= image->length ||
-						    !add_name(image, table + entry.d_un.d_val, arena, names)))
+		if (is_name(entry.d_tag) &&
+			(entry.d_un.d_val >= image->length ||
+				!add_name(image, table + entry.d_un.d_val, arena, names)))
 			return false;
 	}
 	return true;
@@ -112,13 +113,15 @@ static bool collect(const struct image *image, const Elf64_Phdr *dynamic, struct
 bool elf_needed(const unsigned char *bytes, size_t length, struct arena *arena,
 	struct string_list *ret_names)
 {
-	const unsigned char order = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+	const unsigned char order =
+		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 	struct image image = {.bytes = bytes, .length = length};
 	Elf64_Phdr dynamic;
 
 	if (!take(&image, 0, &image.head, sizeof(image.head)) ||
 		memcmp(image.head.e_ident, ELFMAG, SELFMAG) != 0 ||
-		image.head.e_ident[EI_CLASS] != ELFCLASS64 || image.head.e_ident[EI_DATA] != order ||
+		image.head.e_ident[EI_CLASS] != ELFCLASS64 ||
+		image.head.e_ident[EI_DATA] != order ||
 		image.head.e_phentsize != sizeof(Elf64_Phdr))
 		return false;
 	return !find_dynamic(&image, &dynamic) || collect(&image, &dynamic, arena, ret_names);

@@ -6,6 +6,7 @@
 #include "format/email_address.h"
 #include "format/email_fault.h"
 #include "format/name_server.h"
+#include "format/settings_runv.h"
 #include "format/username.h"
 
 #include <stdint.h>
@@ -240,21 +241,80 @@ static bool check_names(const struct string_list *names, const char *key,
 	return true;
 }
 
+static bool check_all(struct settings *settings, const char *const *origins, struct arena *arena,
+	struct error *err)
+{
+	return check_domain(settings, origins, arena, err) && check_language(settings, origins, err) &&
+	       check_map_path(settings, origins, err) &&
+	       check_names(&settings->policy.reserved_add, "reserved_add", origins, err) &&
+	       check_names(&settings->policy.reserved_remove, "reserved_remove", origins, err) &&
+	       check_policy(&settings->policy, origins, err);
+}
+
+/* ---- runv's file in place of ours */
+
+static size_t field_index(const char *section, const char *key)
+{
+	size_t i = 0;
+
+	while (strcmp(fields[i].section, section) != 0 || strcmp(fields[i].key, key) != 0)
+		i++;
+	return i;
+}
+
+/* Whether no later file has set the field. */
+static bool is_of(const char *origin, const struct source_text *source)
+{
+	size_t length = strlen(source->path);
+
+	return strcmp(origin, "default") == 0 ||
+	       (strncmp(origin, source->path, length) == 0 && origin[length] == ':');
+}
+
+static void adopt_runv(const struct settings_runv *runv, struct settings *settings, const char **origins)
+{
+	if (runv->mode && is_of(origins[field_index("sync", "mode")], &runv->native))
+		settings->sync.mode = runv->mode;
+	for (size_t i = 0; i < runv->origin_count; i++) {
+		const char **origin = &origins[field_index(runv->origins[i].section, runv->origins[i].key)];
+
+		if (is_of(*origin, &runv->native))
+			*origin = runv->origins[i].origin;
+	}
+	settings->warnings = runv->warnings;
+}
+
+static bool load_runv(const struct source_text *sources, size_t count, struct arena *arena,
+	struct settings *settings, const char **origins, struct error *err)
+{
+	struct source_text *native = arena_alloc_array(arena, count, sizeof(*native));
+	struct settings_runv runv = {.mode = 0};
+
+	if (!settings_runv_translate(&sources[0], arena, &runv, err))
+		return false;
+	memcpy(native, sources, count * sizeof(*native));
+	native[0] = runv.native;
+	if (!config_load(&table, native, count, arena, settings, origins, err))
+		return false;
+	adopt_runv(&runv, settings, origins);
+	return true;
+}
+
 bool settings_load(const struct source_text *sources, size_t count, struct arena *arena,
 	struct settings *ret_settings, const char **origins, struct error *err)
 {
 	struct settings settings = {0};
 	const char *own_origins[ARRAY_LENGTH(fields)] = {0};
 
-	if (!config_load(&table, sources, count, arena, &settings, own_origins, err))
+	if (count > 0 && settings_runv_matches(&sources[0])) {
+		if (!load_runv(sources, count, arena, &settings, own_origins, err))
+			return false;
+	} else if (!config_load(&table, sources, count, arena, &settings, own_origins, err)) {
 		return false;
-	if (!check_domain(&settings, own_origins, arena, err) ||
-		!check_language(&settings, own_origins, err) ||
-		!check_map_path(&settings, own_origins, err) ||
-		!check_names(&settings.policy.reserved_add, "reserved_add", own_origins, err) ||
-		!check_names(&settings.policy.reserved_remove, "reserved_remove", own_origins, err) ||
-		!check_policy(&settings.policy, own_origins, err))
+	}
+	if (!check_all(&settings, own_origins, arena, err))
 		return false;
+	settings.sync.enabled_origin = origin_of(own_origins, "sync", "enabled");
 	if (origins)
 		memcpy(origins, own_origins, sizeof(own_origins));
 	*ret_settings = settings;

@@ -33,6 +33,7 @@ struct policy_settings {
 
 struct sync_settings {
 	bool enabled;
+	const char *enabled_origin; /* where that was set, for messages: "FILE:LINE" or "default" */
 	bool after_approve;
 	const char *type; /* auto, hash, lmdb, cdb, texthash */
 	const char *path; /* the map's text file */
@@ -57,13 +58,15 @@ struct settings {
 	struct member_settings members;
 	struct policy_settings policy;
 	struct sync_settings sync;
+	struct string_list warnings; /* sentences for administrators about the files */
 };
 
 /* The table of all fields above. */
 const struct config_table *settings_table(void);
 
 /* config_load() with settings_table(), then the checks that span fields: the domain's grammar, the
- * map's path. Fails with config. */
+ * map's path. A first source that is runv's own file is taken as it is (settings_runv). Fails with
+ * config. */
 must_check bool settings_load(const struct source_text *sources, size_t count, struct arena *arena,
 	struct settings *ret_settings, const char **origins, struct error *err);
 

@@ -4,7 +4,8 @@
 
 #include "base/arena.h"
 
-/* Returns `text` so that sh(1) reads it as one word, quoted only where that is needed, in the arena. */
+/* Returns `text` so that sh(1) reads it as one word, quoted only where that is needed, in the
+ * arena. */
 const char *shell_word(const char *text, struct arena *arena) must_check;
 
 #endif

@@ -24,6 +24,7 @@ const char *decision_outcome(const char *op)
 		{"set", N_("changed")},
 		{"undo", N_("undone")},
 		{"restore", N_("restored")},
+		{"import", N_("imported")},
 		{"purge-user", N_("purged")},
 	};
 

@@ -23,7 +23,8 @@ void request_desk_close(struct request_desk *desk)
 	alias_store_close(&desk->store);
 }
 
-static void add_check(struct alias_request *request, const char *code, enum error_code refusal, const char *detail)
+void alias_request_add_check(struct alias_request *request, const char *code, enum error_code refusal,
+	const char *detail)
 {
 	if (request->check_count < REQUEST_CHECKS_MAX)
 		request->checks[request->check_count++] =
@@ -38,10 +39,10 @@ static void check_file(struct alias_request *request, struct arena *arena)
 	if (queued->code == QUEUE_GOOD)
 		return;
 	if (queued->young && queue_code_is_quarantined(queued->code)) {
-		add_check(request, "unsettled", ERROR_TEMPORARY, _("is still being written"));
+		alias_request_add_check(request, "unsettled", ERROR_TEMPORARY, _("is still being written"));
 		return;
 	}
-	add_check(request, queued->code == QUEUE_DESTINATION ? "destination" : queue_code_name(queued->code), ERROR_RULE,
+	alias_request_add_check(request, queued->code == QUEUE_DESTINATION ? "destination" : queue_code_name(queued->code), ERROR_RULE,
 		*queued->detail ? arena_printf(arena, "%s: %s", queue_code_text(queued->code), queued->detail)
 				: queue_code_text(queued->code));
 }
@@ -53,15 +54,15 @@ static void check_account(const struct alias_context *context, struct alias_requ
 	if (request->verdict == MEMBER_UNKNOWN)
 		return;
 	if (request->verdict != MEMBER_ABSENT && strcmp(request->account.name, record->username) != 0)
-		add_check(request, "account-changed", ERROR_RULE,
+		alias_request_add_check(request, "account-changed", ERROR_RULE,
 			arena_printf(arena, _("user id %u belongs to %s now"), record->uid, request->account.name));
 	else if (request->verdict == MEMBER_NOT_IN_GROUP)
-		add_check(request, "ineligible", ERROR_RULE,
+		alias_request_add_check(request, "ineligible", ERROR_RULE,
 			arena_printf(arena, _("is not in group %s"), context->settings->members.group));
 	else if (request->verdict != MEMBER_ELIGIBLE)
-		add_check(request, "ineligible", ERROR_RULE, member_verdict_text(request->verdict));
+		alias_request_add_check(request, "ineligible", ERROR_RULE, member_verdict_text(request->verdict));
 	if (request->present && request->present->uid != record->uid)
-		add_check(request, "other-account", ERROR_RULE,
+		alias_request_add_check(request, "other-account", ERROR_RULE,
 			arena_printf(arena, _("the alias in the store belongs to an earlier account, user id %u"),
 				request->present->uid));
 }
@@ -75,10 +76,13 @@ static void check_destination(const struct alias_context *context, struct alias_
 	enum destination_verdict verdict = destination_judge(destination, request->alias, context->settings);
 
 	if (verdict != DESTINATION_ALLOWED)
-		add_check(request, destination_verdict_code(verdict), ERROR_RULE,
+		alias_request_add_check(request, destination_verdict_code(verdict), ERROR_RULE,
 			arena_printf(arena, "%s: %s", destination, destination_verdict_text(verdict)));
 	if (unicode)
-		add_check(request, "idn", ERROR_NONE, arena_printf(arena, _("reads %s"), unicode));
+		alias_request_add_check(request, "idn", ERROR_NONE, arena_printf(arena, _("reads %s"), unicode));
+	if (unicode && domain_name_mixes_scripts(unicode))
+		alias_request_add_check(request, "idn-mixed", ERROR_NONE,
+			arena_printf(arena, _("%s mixes letters of several scripts"), unicode));
 }
 
 static void check_wish(const struct alias_context *context, struct alias_request *request, struct arena *arena)
@@ -88,19 +92,19 @@ static void check_wish(const struct alias_context *context, struct alias_request
 
 	if (record->op != REQUEST_SET) {
 		if (!request->present)
-			add_check(request, "no-alias", ERROR_RULE, _("has no alias to change"));
+			alias_request_add_check(request, "no-alias", ERROR_RULE, _("has no alias to change"));
 		return;
 	}
 	if ((int64_t)record->destination_count > policy->max_destinations)
-		add_check(request, "too-many", ERROR_RULE,
+		alias_request_add_check(request, "too-many", ERROR_RULE,
 			arena_printf(arena, _("asks for %zu destinations, %lld are allowed"),
 				record->destination_count, (long long)policy->max_destinations));
 	if (record->keep_copy && !policy->keep_copy)
-		add_check(request, "keep-copy", ERROR_RULE, _("asks to keep a copy, which is not allowed here"));
+		alias_request_add_check(request, "keep-copy", ERROR_RULE, _("asks to keep a copy, which is not allowed here"));
 	for (size_t i = 0; i < record->destination_count; i++)
 		check_destination(context, request, record->destinations[i], arena);
 	if (request->present)
-		add_check(request, "replaces", ERROR_NONE,
+		alias_request_add_check(request, "replaces", ERROR_NONE,
 			arena_printf(arena, _("replaces %s"),
 				string_list_join(&request->present->destinations, arena, ", ")));
 }
@@ -113,7 +117,7 @@ static void check_rate(const struct alias_context *context, struct alias_request
 	int64_t made = status_file_requests_since(status, request->queued.received - SECONDS_PER_DAY) + 1;
 
 	if (allowed > 0 && made > allowed && request->queued.record.op == REQUEST_SET)
-		add_check(request, "too-often", ERROR_NONE,
+		alias_request_add_check(request, "too-often", ERROR_NONE,
 			arena_printf(arena, _("is request %lld within 24 hours, %lld are allowed"), (long long)made,
 				(long long)allowed));
 }
@@ -124,7 +128,7 @@ static bool check_time(const struct alias_context *context, struct alias_request
 	struct status_file status;
 
 	if (context->now - request->queued.received > context->settings->policy.pending_ttl)
-		add_check(request, "expired", ERROR_NONE, _("has waited longer than requests are kept"));
+		alias_request_add_check(request, "expired", ERROR_NONE, _("has waited longer than requests are kept"));
 	switch (member_status_read(context->state_directory, request->queued.uid, arena, &status, err)) {
 	case LOOKUP_FAILED:
 		return false;
@@ -135,7 +139,7 @@ static bool check_time(const struct alias_context *context, struct alias_request
 	}
 	check_rate(context, request, &status, arena);
 	if (status.cooldown_until > request->queued.received)
-		add_check(request, "cooldown", ERROR_NONE, _("came sooner after a rejection than is allowed"));
+		alias_request_add_check(request, "cooldown", ERROR_NONE, _("came sooner after a rejection than is allowed"));
 	return true;
 }
 
@@ -169,7 +173,7 @@ static bool judge_owner(const struct alias_context *context, struct alias_reques
 		return false;
 	}
 	request->verdict = MEMBER_UNKNOWN;
-	add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
+	alias_request_add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
 	return true;
 }
 

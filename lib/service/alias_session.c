@@ -204,6 +204,89 @@ static bool publish_commit(struct alias_session *session, struct error *err)
 	}
 }
 
+/* Whether the file says of the alias what the store says; its last decision may be of any age. */
+static bool shows_entry(const struct alias_session *session, const struct alias_entry *entry)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct status_file status;
+	struct error ignored;
+
+	return member_status_read(session->context->state_directory, entry->uid, &arena, &status, &ignored) ==
+		       LOOKUP_FOUND &&
+	       strcmp(status.username, entry->username) == 0 &&
+	       strcmp(status.state, alias_status_name(entry->status)) == 0 && status.expires == entry->expires &&
+	       status.keep_copy == entry->keep_copy &&
+	       strcmp(string_list_join(&status.destinations, &arena, " "),
+		       string_list_join(&entry->destinations, &arena, " ")) == 0;
+}
+
+/* The restore as the event of one member. */
+static bool publish_restored(const struct alias_session *session, const char *username, uint32_t uid, struct error *err)
+{
+	struct journal_event event = session->desk.store.last;
+
+	event.username = username;
+	event.uid = uid;
+	return publish(session, &event, err);
+}
+
+/* Members who have no alias any more, but still see one. */
+static bool publish_lost(const struct alias_session *session, uid_t uid, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct status_file status;
+	struct alias_entry entry;
+	struct error ignored;
+
+	if (member_status_read(session->context->state_directory, uid, &arena, &status, &ignored) != LOOKUP_FOUND ||
+		strcmp(status.state, "none") == 0)
+		return true;
+	switch (alias_store_find(&session->desk.store, status.username, &arena, &entry, err)) {
+	case LOOKUP_FOUND:
+		return true;
+	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		break;
+	}
+	return publish_restored(session, status.username, uid, err);
+}
+
+/* After a restore over a damaged store nobody knows what changed: every status that says something else is written anew. */
+static bool publish_store(const struct alias_session *session, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct member_status_list list = {.count = 0};
+	struct alias_cursor cursor;
+	struct alias_entry entry;
+	enum lookup_result found;
+
+	alias_store_rewind(&session->desk.store, &cursor);
+	while ((found = alias_store_next(&cursor, &arena, &entry, err)) == LOOKUP_FOUND) {
+		if (!shows_entry(session, &entry) && !publish_restored(session, entry.username, entry.uid, err))
+			return false;
+		arena_clear(&arena);
+	}
+	if (found == LOOKUP_FAILED || !member_status_list(session->context->state_directory, &arena, &list, err))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		if (!publish_lost(session, list.uids[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* Publishes what the journal's last event changed, if that has not been done. */
+static bool recover_statuses(struct alias_session *session, struct error *err)
+{
+	const struct journal_event *last = &session->desk.store.last;
+	bool published;
+
+	if (*last->username == '\0')
+		return publish_store(session, err);
+	return is_published(session, last, &published, err) && (published || publish_commit(session, err));
+}
+
 /* Ends what the last session may have left half done: first the member's status, then the claimed file that is the sign of it. */
 static bool recover(struct alias_session *session, struct error *err)
 {
@@ -215,14 +298,9 @@ static bool recover(struct alias_session *session, struct error *err)
 		.reason = outcome ? last->reason : "",
 		.at = last->at,
 	};
-	bool published;
 
-	if (outcome) {
-		if (!is_published(session, last, &published, err))
-			return false;
-		if (!published && !publish_commit(session, err))
-			return false;
-	}
+	if (outcome && !recover_statuses(session, err))
+		return false;
 	return request_queue_recover(&session->desk.queue, outcome ? last->request_id : "", &decision, err);
 }
 

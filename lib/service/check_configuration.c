@@ -43,7 +43,8 @@ static bool look_at_fragments(struct consistency_check *check, const char *path)
 	if (fd < 0 || !directory_list(fd, FRAGMENTS_MAX, check->arena, &names, &ignored))
 		return true;
 	for (size_t i = 0; i < names.count; i++)
-		trusted &= look_at_owner(check, arena_printf(check->arena, "%s/%s", path, names.items[i]));
+		trusted &= look_at_owner(check,
+			arena_printf(check->arena, "%s/%s", path, names.items[i]));
 	return trusted;
 }
 
@@ -65,7 +66,8 @@ static void cure_missing(struct consistency_check *check)
 	struct error ignored;
 
 	if (alias_store_open(&store, check->request->state_directory, ALIAS_STORE_READ, &ignored))
-		check_cure(check, "postigo-admin setup --domain %s", check_word(check, store.domain));
+		check_cure(check, "postigo-admin setup --domain %s",
+			check_word(check, store.domain));
 	else
 		check_advice(check, "postigo-admin setup --domain club.example");
 }
@@ -78,8 +80,10 @@ void check_configuration(struct consistency_check *check)
 
 	if (check->request->settings || !trusted)
 		return;
-	if (lstat(arena_printf(check->arena, "%s/postigo.json", check->request->config_directory), &status) != 0) {
-		check_find(check, FINDING_ERROR, "installation.configuration-missing", "%s", failure->what);
+	if (lstat(arena_printf(check->arena, "%s/postigo.json", check->request->config_directory),
+		    &status) != 0) {
+		check_find(check, FINDING_ERROR, "installation.configuration-missing", "%s",
+			failure->what);
 		cure_missing(check);
 		return;
 	}

@@ -24,8 +24,8 @@
 
 static const char *mode_text(const struct consistency_check *check, const struct stat *status)
 {
-	return arena_printf(check->arena, "%04o %u:%s", (unsigned)status->st_mode & 07777, status->st_uid,
-		check_group_name(check, status->st_gid));
+	return arena_printf(check->arena, "%04o %u:%s", (unsigned)status->st_mode & 07777,
+		status->st_uid, check_group_name(check, status->st_gid));
 }
 
 /* ---------------------------------------------------------------- the helper */
@@ -61,7 +61,8 @@ static void look_at_mount(struct consistency_check *check, int fd)
 	if (fstatvfs(fd, &system) != 0 || !(system.f_flag & ST_NOSUID))
 		return;
 	check_find(check, FINDING_ERROR, "installation.helper-nosuid",
-		_("%s cannot do its work: its file system is mounted with \"nosuid\""), check->request->helper);
+		_("%s cannot do its work: its file system is mounted with \"nosuid\""),
+		check->request->helper);
 	if (!mount_point_of(fd, check->arena, &mount, &failure)) {
 		check_advice(check, _("install postigo on a file system without that option"));
 		return;
@@ -118,14 +119,17 @@ static void look_at_helper_mode(struct consistency_check *check, const struct st
 	if (status->st_gid == gid && (status->st_mode & 07777) == HELPER_MODE)
 		return;
 	check_find(check, FINDING_ERROR, "installation.helper-mode",
-		_("%s must be %04o root:%s: members cannot ask for anything"), path, HELPER_MODE, GROUP_QUEUE);
+		_("%s must be %04o root:%s: members cannot ask for anything"), path, HELPER_MODE,
+		GROUP_QUEUE);
 	check_evidence(check, "%s", mode_text(check, status));
-	check_cure(check, "chown root:%s %s && chmod %04o %s", GROUP_QUEUE, word, HELPER_MODE, word);
+	check_cure(check, "chown root:%s %s && chmod %04o %s", GROUP_QUEUE, word, HELPER_MODE,
+		word);
 }
 
 static void look_inside_helper(struct consistency_check *check)
 {
-	int fd cleanup_close = open(check->request->helper, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd cleanup_close =
+		open(check->request->helper, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0) {
 		check_denied(check, DENIED, check->request->helper);
@@ -152,7 +156,8 @@ static void look_at_helper(struct consistency_check *check)
 	case LOOKUP_FOUND:
 		break;
 	}
-	if (!S_ISREG(status.st_mode) || status.st_uid != 0 || (status.st_mode & (S_IWGRP | S_IWOTH))) {
+	if (!S_ISREG(status.st_mode) || status.st_uid != 0 ||
+		(status.st_mode & (S_IWGRP | S_IWOTH))) {
 		check_find(check, FINDING_ERROR, "installation.helper-untrusted",
 			_("%s could have been made by somebody else than root"), path);
 		check_evidence(check, "%s%s", S_ISREG(status.st_mode) ? "" : _("no regular file, "),
@@ -172,9 +177,10 @@ static void judge_directory(struct consistency_check *check, const struct direct
 	const char *word = check_word(check, plan->path);
 
 	if (!S_ISDIR(status->st_mode)) {
-		check_find(check, FINDING_ERROR, "installation.directory-strange", _("%s is not a directory"),
-			plan->path);
-		check_evidence(check, "%s", S_ISLNK(status->st_mode) ? _("a symbolic link") : _("something else"));
+		check_find(check, FINDING_ERROR, "installation.directory-strange",
+			_("%s is not a directory"), plan->path);
+		check_evidence(check, "%s",
+			S_ISLNK(status->st_mode) ? _("a symbolic link") : _("something else"));
 		check_cure(check, "mv %s %s && postigo-admin setup", word,
 			check_word(check, arena_printf(check->arena, "%s.aside", plan->path)));
 		return;
@@ -182,11 +188,12 @@ static void judge_directory(struct consistency_check *check, const struct direct
 	if (plan->gid == GROUP_UNKNOWN || (status->st_uid == 0 && status->st_gid == plan->gid &&
 						  (status->st_mode & 07777) == plan->mode))
 		return;
-	check_find(check, FINDING_ERROR, "installation.directory-mode", _("%s must be %04o root:%s"), plan->path,
-		(unsigned)plan->mode, plan->group);
+	check_find(check, FINDING_ERROR, "installation.directory-mode",
+		_("%s must be %04o root:%s"), plan->path, (unsigned)plan->mode, plan->group);
 	check_evidence(check, "%s", mode_text(check, status));
 	/* Five digits: with four, chmod(1) leaves a directory's set-group-ID bit alone. */
-	check_cure(check, "chown root:%s %s && chmod %05o %s", plan->group, word, (unsigned)plan->mode, word);
+	check_cure(check, "chown root:%s %s && chmod %05o %s", plan->group, word,
+		(unsigned)plan->mode, word);
 }
 
 static bool look_at_directory(struct consistency_check *check, const struct directory_plan *plan)
@@ -197,8 +204,8 @@ static bool look_at_directory(struct consistency_check *check, const struct dire
 	case LOOKUP_FAILED:
 		return false;
 	case LOOKUP_NOT_FOUND:
-		check_find(check, FINDING_ERROR, "installation.directory-missing", _("there is no directory %s"),
-			plan->path);
+		check_find(check, FINDING_ERROR, "installation.directory-missing",
+			_("there is no directory %s"), plan->path);
 		check_cure(check, "postigo-admin setup");
 		return false;
 	case LOOKUP_FOUND:
@@ -215,8 +222,8 @@ static void look_at_tree(struct consistency_check *check)
 
 	for (size_t i = 0; i < count; i++) {
 		struct directory_plan plan = {
-			.path = arena_printf(
-				check->arena, "%s/%s", check->request->state_directory, tree[i].path),
+			.path = arena_printf(check->arena, "%s/%s", check->request->state_directory,
+				tree[i].path),
 			.mode = tree[i].mode,
 			.group = tree[i].group,
 		};
@@ -255,8 +262,8 @@ static void look_at_store_access(struct consistency_check *check)
 /* Where unnamed temporaries (O_TMPFILE) are known to work; probing would mean writing. */
 static bool has_unnamed_files(unsigned long type)
 {
-	static const unsigned long types[] = {
-		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC};
+	static const unsigned long types[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+		TMPFS_MAGIC, F2FS_SUPER_MAGIC};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
 		if (types[i] == type)
@@ -278,28 +285,34 @@ static void look_at_file_system(struct consistency_check *check)
 	unsuitable = installation_unsuitable_type((unsigned long)system.f_type);
 	if (unsuitable) {
 		check_find(check, FINDING_ERROR, "installation.file-system",
-			_("%s cannot be on this file system: owners, links and locks are not what the queue "
-			  "relies on"), path);
+			_("%s cannot be on this file system: owners, links and locks are not what "
+			  "the queue "
+			  "relies on"),
+			path);
 		check_evidence(check, "%s", unsuitable);
 		check_advice(check, _("mount a local file system there, such as ext4 or XFS"));
 	} else if (!has_unnamed_files((unsigned long)system.f_type)) {
 		check_find(check, FINDING_INFO, "installation.no-unnamed-files",
-			_("whether %s can hold unnamed files (O_TMPFILE) is not known; the helper manages without"), path);
+			_("whether %s can hold unnamed files (O_TMPFILE) is not known; the helper "
+			  "manages without"),
+			path);
 		check_evidence(check, "0x%lx", (unsigned long)system.f_type);
 		check_advice(check, _("ext4, XFS, Btrfs and tmpfs are known to have them"));
 	}
 	if (!file_access_is_supported(path, &lists, &failure) || lists)
 		return;
 	check_find(check, FINDING_INFO, "installation.no-access-lists",
-		_("%s has no access lists: status files belong to the members, and daemons cannot read the store"),
+		_("%s has no access lists: status files belong to the members, and daemons cannot "
+		  "read the store"),
 		path);
 	check_advice(check, _("mount a file system with ACLs there, such as ext4 or XFS"));
 }
 
 void check_installation(struct consistency_check *check)
 {
-	const struct directory_plan state = {
-		.path = check->request->state_directory, .mode = STATE_MODE, .group = "root"};
+	const struct directory_plan state = {.path = check->request->state_directory,
+		.mode = STATE_MODE,
+		.group = "root"};
 	size_t first = check->report.count;
 
 	look_at_helper(check);
@@ -309,6 +322,7 @@ void check_installation(struct consistency_check *check)
 		look_at_file_system(check);
 	}
 	if (check_is_well(check, first))
-		check_find(check, FINDING_OK, "installation.helper", _("%s is %04o root:%s, the directories are right"),
-			check->request->helper, HELPER_MODE, GROUP_QUEUE);
+		check_find(check, FINDING_OK, "installation.helper",
+			_("%s is %04o root:%s, the directories are right"), check->request->helper,
+			HELPER_MODE, GROUP_QUEUE);
 }

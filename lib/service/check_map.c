@@ -32,7 +32,8 @@ static void map_check_close(struct map_check *map)
 
 /* ---------------------------------------------------------------- the files */
 
-static void note_untrusted(struct map_check *map, const char *path, const char *evidence, const char *cure)
+static void note_untrusted(struct map_check *map, const char *path, const char *evidence,
+	const char *cure)
 {
 	check_find(map->check, FINDING_ERROR, "postfix.map-untrusted",
 		_("the map file %s cannot be trusted, so no sync touches it"), path);
@@ -52,7 +53,8 @@ static bool judge_part(struct map_check *map, const char *path, const struct sta
 	else if (status->st_nlink != 1)
 		note_untrusted(map, path, _("it has another name elsewhere: a hard link"), aside);
 	else if (status->st_uid != 0)
-		note_untrusted(map, path, _("it does not belong to root"), arena_printf(arena, "chown root: %s", word));
+		note_untrusted(map, path, _("it does not belong to root"),
+			arena_printf(arena, "chown root: %s", word));
 	else
 		return true;
 	return false;
@@ -90,7 +92,8 @@ static bool open_files(struct map_check *map)
 	struct consistency_check *check = map->check;
 	struct error failure;
 
-	if (map_sync_file_open(&map->file, &check->settings->sync, map->type, check->arena, &failure))
+	if (map_sync_file_open(&map->file, &check->settings->sync, map->type, check->arena,
+		    &failure))
 		return true;
 	check_failed(check, "postfix.map-directory", &failure);
 	if (failure.code == ERROR_CONFIG && strncmp(failure.fix, "ch", 2) == 0) {
@@ -110,19 +113,12 @@ static void cure_modes(struct map_check *map)
 
 		if (!word)
 			continue;
-		strbuf_printf(&cure, "%schown root:%s %s && chmod %04o %s", cure.length > 0 ? " && " : "",
-			check_word(check, check->settings->sync.group), word, (unsigned)map->file.mode, word);
+		strbuf_printf(&cure, "%schown root:%s %s && chmod %04o %s",
+			cure.length > 0 ? " && " : "",
+			check_word(check, check->settings->sync.group), word,
+			(unsigned)map->file.mode, word);
 	}
 	check_cure(check, "%s", strbuf_text(&cure));
-}
-
-static void look_at_configured_mode(struct map_check *map)
-{
-	check_find(map->check, FINDING_WARNING, "postfix.map-world-readable",
-		_("everybody may read the map, and lock it so that Postfix waits"));
-	check_evidence(map->check, "sync.mode %04o", (unsigned)map->file.mode);
-	check_advice(map->check, _("set sync.mode to \"0640\" in %s/postigo.json, then run: postigo-admin sync"),
-		map->check->request->config_directory);
 }
 
 static void look_at_modes(struct map_check *map)
@@ -131,13 +127,10 @@ static void look_at_modes(struct map_check *map)
 		const struct stat *status = &map->file.parts[i].status;
 		bool public = status->st_mode & S_IROTH;
 
-		if (map->file.parts[i].fd < 0 || ((status->st_mode & 07777) == map->file.mode &&
-							 status->st_gid == map->file.group && !public))
+		if (map->file.parts[i].fd < 0 ||
+			((status->st_mode & 07777) == map->file.mode &&
+				status->st_gid == map->file.group && !public))
 			continue;
-		if (map->file.mode & S_IROTH) {
-			look_at_configured_mode(map);
-			return;
-		}
 		check_find(map->check, FINDING_WARNING,
 			public ? "postfix.map-world-readable" : "postfix.map-mode",
 			public ? _("everybody may read %s, and lock it so that Postfix waits")
@@ -154,10 +147,12 @@ static void look_at_times(struct map_check *map)
 	const struct map_part_file *index = &map->file.parts[MAP_INDEX];
 	const struct map_part_file *text = &map->file.parts[MAP_TEXT];
 
-	if (index->fd < 0 || text->fd < 0 || index->status.st_mtim.tv_sec >= text->status.st_mtim.tv_sec)
+	if (index->fd < 0 || text->fd < 0 ||
+		index->status.st_mtim.tv_sec >= text->status.st_mtim.tv_sec)
 		return;
 	check_find(map->check, FINDING_WARNING, "postfix.index-older",
-		_("%s is older than its text: Postfix complains in its log"), map->paths[MAP_INDEX]);
+		_("%s is older than its text: Postfix complains in its log"),
+		map->paths[MAP_INDEX]);
 	check_evidence(map->check, "%jd < %jd", (intmax_t)index->status.st_mtim.tv_sec,
 		(intmax_t)text->status.st_mtim.tv_sec);
 	check_cure(map->check, "touch %s", check_word(map->check, map->paths[MAP_INDEX]));
@@ -169,8 +164,8 @@ static void look_at_strays(struct map_check *map)
 
 	map_sync_file_strays(&map->file, map->check->arena, &strays);
 	for (size_t i = 0; i < strays.count; i++) {
-		const char *path = arena_printf(
-			map->check->arena, "%s/%s", map->file.directory_path, strays.items[i]);
+		const char *path = arena_printf(map->check->arena, "%s/%s",
+			map->file.directory_path, strays.items[i]);
 
 		check_find(map->check, FINDING_INFO, "postfix.stray-index",
 			_("%s is an index that is no longer written"), path);
@@ -185,15 +180,18 @@ static bool read_state(struct map_check *map, int home)
 	struct consistency_check *check = map->check;
 	struct error failure;
 
-	switch (map_sync_state_read(home, MAP_SYNC_STATE_NAME, check->arena, &map->state, &failure)) {
+	switch (map_sync_state_read(home, MAP_SYNC_STATE_NAME, check->arena, &map->state,
+		&failure)) {
 	case LOOKUP_FOUND:
 		map->known = true;
 		return true;
 	case LOOKUP_NOT_FOUND:
-		check_find(check, FINDING_WARNING, "postfix.never-synced", _("no sync of the map is on record"));
+		check_find(check, FINDING_WARNING, "postfix.never-synced",
+			_("no sync of the map is on record"));
 		break;
 	case LOOKUP_FAILED:
-		check_find(check, FINDING_WARNING, "postfix.sync-state", _("the record of the last sync cannot be read"));
+		check_find(check, FINDING_WARNING, "postfix.sync-state",
+			_("the record of the last sync cannot be read"));
 		check_evidence(check, "%s", failure.what);
 		break;
 	}
@@ -204,15 +202,19 @@ static bool read_state(struct map_check *map, int home)
 static void look_at_foreign(struct map_check *map, int home)
 {
 	struct consistency_check *check = map->check;
-	const char *path = arena_printf(check->arena, "%s/sync/foreign", check->request->state_directory);
-	int fd cleanup_close = openat(home, "foreign", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	const char *path =
+		arena_printf(check->arena, "%s/sync/foreign", check->request->state_directory);
+	int fd cleanup_close =
+		openat(home, "foreign", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct string_list names = STRING_LIST_INIT;
 	struct error ignored;
 
-	if (fd < 0 || !directory_list(fd, FOREIGN_MAX, check->arena, &names, &ignored) || names.count == 0)
+	if (fd < 0 || !directory_list(fd, FOREIGN_MAX, check->arena, &names, &ignored) ||
+		names.count == 0)
 		return;
 	check_find(check, FINDING_INFO, "postfix.foreign-edits",
-		_("%zu files that somebody else had made of the map are kept in %s"), names.count, path);
+		_("%zu files that somebody else had made of the map are kept in %s"), names.count,
+		path);
 	check_evidence(check, "%s", names.items[names.count - 1]);
 	check_cure(check, "rm -r %s", check_word(check, path));
 	check_advice(check, _("look at them first"));
@@ -229,7 +231,8 @@ static bool look_at_drift(struct map_check *map)
 		return true;
 	check_find(map->check, FINDING_ERROR, "postfix.map-drift",
 		_("the map is not what the last sync installed"));
-	check_evidence(map->check, "%s%s%s", text ? map->paths[MAP_TEXT] : "", text && index ? ", " : "",
+	check_evidence(map->check, "%s%s%s", text ? map->paths[MAP_TEXT] : "",
+		text && index ? ", " : "",
 		index ? map->paths[MAP_INDEX] ? map->paths[MAP_INDEX] : "" : "");
 	check_cure(map->check, SYNC_CURE);
 	return false;
@@ -251,11 +254,13 @@ static bool is_current(struct map_check *map, const struct alias_store *store)
 
 	map_sync_config_digest(check->settings, map->type->name, config);
 	if (strcmp(map->state.path, check->settings->sync.path) != 0 ||
-		strcmp(map->state.type, map->type->name) != 0 || strcmp(map->state.config, config) != 0)
+		strcmp(map->state.type, map->type->name) != 0 ||
+		strcmp(map->state.config, config) != 0)
 		return note_outdated(map, _("the configuration changed"));
 	if (store->generation != map->state.generation)
-		return note_outdated(map, arena_printf(check->arena, _("live is generation %jd, the store has %jd"),
-			(intmax_t)map->state.generation, (intmax_t)store->generation));
+		return note_outdated(map,
+			arena_printf(check->arena, _("live is generation %jd, the store has %jd"),
+				(intmax_t)map->state.generation, (intmax_t)store->generation));
 	if (strcmp(store->digest, map->state.store_digest) != 0)
 		return note_outdated(map, _("the store was replaced"));
 	return true;
@@ -264,13 +269,15 @@ static bool is_current(struct map_check *map, const struct alias_store *store)
 static void look_at_answers(struct map_check *map)
 {
 	struct consistency_check *check = map->check;
-	const char *state = arena_printf(
-		check->arena, "%s/sync/%s", check->request->state_directory, MAP_SYNC_STATE_NAME);
-	const char *cure = arena_printf(check->arena, "rm %s && " SYNC_CURE, check_word(check, state));
+	const char *state = arena_printf(check->arena, "%s/sync/%s",
+		check->request->state_directory, MAP_SYNC_STATE_NAME);
+	const char *cure =
+		arena_printf(check->arena, "rm %s && " SYNC_CURE, check_word(check, state));
 	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
 	struct error ignored; /* a store that cannot be opened is a finding of its own section */
 
-	if (!alias_store_open(&store, check->request->state_directory, ALIAS_STORE_READ, &ignored) ||
+	if (!alias_store_open(&store, check->request->state_directory, ALIAS_STORE_READ,
+		    &ignored) ||
 		!is_current(map, &store))
 		return;
 	check_map_answers(check, map->instance, map->type, &store, cure);
@@ -304,14 +311,17 @@ static void look_at_record(struct map_check *map)
 		look_at_answers(map);
 }
 
-void check_map(struct consistency_check *check, const struct postfix_instance *instance, const struct map_type *type)
+void check_map(struct consistency_check *check, const struct postfix_instance *instance,
+	const struct map_type *type)
 {
 	const char *path = check->settings->sync.path;
 	struct map_check map cleanup_map_check = {
 		.check = check,
 		.instance = instance,
 		.type = type,
-		.paths = {path, *type->suffix ? arena_printf(check->arena, "%s%s", path, type->suffix) : NULL},
+		.paths = {path, *type->suffix
+					? arena_printf(check->arena, "%s%s", path, type->suffix)
+					: NULL},
 		.file = MAP_SYNC_FILE_INIT,
 	};
 

@@ -10,7 +10,7 @@
 #define OUTPUT_LIMIT ((size_t)SAMPLE_MAX * POSTFIX_MAP_LINE_MAX)
 
 struct sample {
-	size_t rows;   /* active entries of the store */
+	size_t rows; /* active entries of the store */
 	size_t taken;
 	struct strbuf keys;
 	struct strbuf expected;
@@ -27,8 +27,8 @@ static void sample_clear(struct sample *sample)
 /* Every entry when there are few, else every n-th, the first always. */
 static bool is_sampled(size_t number, size_t rows)
 {
-	return rows <= SAMPLE_MAX || number * SAMPLE_MAX / rows != (number + 1) * SAMPLE_MAX / rows ||
-	       number == 0;
+	return rows <= SAMPLE_MAX ||
+	       number * SAMPLE_MAX / rows != (number + 1) * SAMPLE_MAX / rows || number == 0;
 }
 
 static void take_row(struct sample *sample, struct alias_entry *entry, struct arena *arena)
@@ -79,9 +79,11 @@ static const char *first_difference(const char *expected, const char *got, struc
 static void note_difference(struct consistency_check *check, const struct process_result *result,
 	const char *row, const char *cure)
 {
-	const char *said = arena_strndup(check->arena, result->errors, strcspn(result->errors, "\n"));
+	const char *said =
+		arena_strndup(check->arena, result->errors, strcspn(result->errors, "\n"));
 
-	check_find(check, FINDING_ERROR, "postfix.map-answers", _("the live map does not answer what the store says"));
+	check_find(check, FINDING_ERROR, "postfix.map-answers",
+		_("the live map does not answer what the store says"));
 	check_evidence(check, _("the store says: %s%s%s"), row, *said ? "; " : "", said);
 	check_cure(check, "%s", cure);
 }
@@ -89,9 +91,10 @@ static void note_difference(struct consistency_check *check, const struct proces
 void check_map_answers(struct consistency_check *check, const struct postfix_instance *instance,
 	const struct map_type *type, const struct alias_store *store, const char *cure)
 {
-	const char *table = arena_printf(check->arena, "%s:%s", type->name, check->settings->sync.path);
-	const char *const argv[] = {
-		instance->postmap, "-c", instance->config_directory, "-q", "-", table, NULL};
+	const char *table =
+		arena_printf(check->arena, "%s:%s", type->name, check->settings->sync.path);
+	const char *const argv[] = {instance->postmap, "-c", instance->config_directory, "-q", "-",
+		table, NULL};
 	struct sample sample cleanup_sample = {0};
 	struct process_request request = {
 		.argv = argv,

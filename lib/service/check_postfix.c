@@ -1,7 +1,9 @@
 /* Postfix: whether it serves the domain, reads the map, and what the map is worth. */
 #include "base/message.h"
 #include "service/check_map.h"
+#include "service/map_sync_run.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 #define DEFAULT_DIRECTORY "/etc/postfix"
@@ -67,15 +69,18 @@ static void look_at_domain(struct postfix_check *postfix)
 	case LOOKUP_FAILED:
 		check_find(check, FINDING_WARNING, "postfix.domain-unknown",
 			_("whether Postfix takes mail for %s is not known"), domain);
-		check_evidence(check, "%s%s%s", failure.what, *failure.why ? ": " : "", failure.why);
-		check_advice(check, _("name %s in virtual_alias_domains, or make the table answer"), domain);
+		check_evidence(check, "%s%s%s", failure.what, *failure.why ? ": " : "",
+			failure.why);
+		check_advice(check, _("name %s in virtual_alias_domains, or make the table answer"),
+			domain);
 		return;
 	case LOOKUP_NOT_FOUND:
 		break;
 	}
 	check_find(check, FINDING_ERROR, "postfix.domain-not-served",
 		_("Postfix takes no mail for %s; aliases there do not work"), domain);
-	if (!postfix_parameter(&postfix->instance, "virtual_alias_domains", check->arena, &value, &failure))
+	if (!postfix_parameter(&postfix->instance, "virtual_alias_domains", check->arena, &value,
+		    &failure))
 		return;
 	check_evidence(check, "virtual_alias_domains = %s", value);
 	cure_parameter(postfix, "virtual_alias_domains",
@@ -91,8 +96,10 @@ static bool names_path(const char *table, const char *path)
 	return colon && strcmp(colon + 1, path) == 0;
 }
 
-/* The present value with our map in it: in the place where its file stands under another type, else at the end. */
-static const char *value_with_map(const struct consistency_check *check, const char *present, const char *table)
+/* The present value with our map in it: in the place where its file stands under another type, else
+ * at the end. */
+static const char *value_with_map(const struct consistency_check *check, const char *present,
+	const char *table)
 {
 	struct string_list items = STRING_LIST_INIT;
 	struct string_list wanted = STRING_LIST_INIT;
@@ -119,7 +126,8 @@ static void note_not_referenced(struct postfix_check *postfix, const char *table
 
 	check_find(check, FINDING_ERROR, "postfix.map-not-referenced",
 		_("virtual_alias_maps does not use %s; approved aliases do not work"), table);
-	if (!postfix_parameter(&postfix->instance, "virtual_alias_maps", check->arena, &value, &failure))
+	if (!postfix_parameter(&postfix->instance, "virtual_alias_maps", check->arena, &value,
+		    &failure))
 		return;
 	check_evidence(check, "virtual_alias_maps = %s", value);
 	cure_parameter(postfix, "virtual_alias_maps", value_with_map(check, value, table));
@@ -140,7 +148,9 @@ static void look_at_reference(struct postfix_check *postfix, const struct map_ty
 		if (reloads)
 			break;
 		check_find(check, FINDING_WARNING, "postfix.reload-never",
-			_("Postfix reads %s through proxymap and is never reloaded: new aliases work late"), table);
+			_("Postfix reads %s through proxymap and is never reloaded: new aliases "
+			  "work late"),
+			table);
 		check_advice(check, _("set sync.reload to \"auto\" in %s/postigo.json"),
 			check->request->config_directory);
 		break;
@@ -148,7 +158,9 @@ static void look_at_reference(struct postfix_check *postfix, const struct map_ty
 		if (reloads || !type->reload_when_direct)
 			break;
 		check_find(check, FINDING_WARNING, "postfix.reload-never",
-			_("Postfix does not notice a new %s and is never reloaded: new aliases work late"), table);
+			_("Postfix does not notice a new %s and is never reloaded: new aliases "
+			  "work late"),
+			table);
 		check_advice(check, _("set sync.reload to \"auto\" in %s/postigo.json"),
 			check->request->config_directory);
 		break;
@@ -157,27 +169,58 @@ static void look_at_reference(struct postfix_check *postfix, const struct map_ty
 
 /* ---------------------------------------------------------------- the type */
 
+/* The type of the map that the last sync installed; NULL = none is known. */
+static const char *installed_type(const struct consistency_check *check)
+{
+	const char *path = arena_printf(check->arena, "%s/sync", check->request->state_directory);
+	int home cleanup_close = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct map_sync_state state;
+	struct error ignored; /* a finding of the map */
+
+	if (home < 0 ||
+		map_sync_state_read(home, MAP_SYNC_STATE_NAME, check->arena, &state, &ignored) !=
+			LOOKUP_FOUND ||
+		strcmp(state.path, check->settings->sync.path) != 0)
+		return NULL;
+	return state.type;
+}
+
+/* What "auto" stands for: the type under which Postfix names the map, or named it before somebody
+ * took it out. */
+static const char *find_type_name(const struct postfix_check *postfix)
+{
+	const struct consistency_check *check = postfix->check;
+	const char *name = check->settings->sync.type;
+
+	if (strcmp(name, "auto") != 0)
+		return name;
+	name = postfix_map_type_of(&postfix->instance, check->settings->sync.path, check->arena);
+	if (name && map_type_find(name))
+		return name;
+	name = installed_type(check);
+	return name ? name : postfix->instance.default_type;
+}
+
 static const struct map_type *find_type(struct postfix_check *postfix)
 {
 	struct consistency_check *check = postfix->check;
-	const char *name = check->settings->sync.type;
-	const struct map_type *type;
+	const char *name = find_type_name(postfix);
+	const struct map_type *type = map_type_find(name);
 
-	if (strcmp(name, "auto") == 0) {
-		name = postfix_map_type_of(&postfix->instance, check->settings->sync.path, check->arena);
-		if (!name || !map_type_find(name))
-			name = postfix->instance.default_type;
-	}
-	type = map_type_find(name);
 	if (!type) {
-		check_find(check, FINDING_ERROR, "postfix.type-unknown", _("maps of type \"%s\" are not written"), name);
-		check_advice(check, _("set sync.type to lmdb, hash, cdb or texthash in %s/postigo.json"),
+		check_find(check, FINDING_ERROR, "postfix.type-unknown",
+			_("maps of type \"%s\" are not written"), name);
+		check_advice(check,
+			_("set sync.type to lmdb, hash, cdb or texthash in %s/postigo.json"),
 			check->request->config_directory);
 	} else if (strcmp(type->name, "hash") == 0) {
 		check_find(check, FINDING_INFO, "postfix.type-hash",
-			_("the map is a hash table (Berkeley DB); lmdb is recommended before the next Debian"));
-		check_advice(check, _("set sync.type to \"lmdb\" in %s/postigo.json, run: postigo-admin sync, and then "
-				      "what this check says"),
+			_("the map is a hash table (Berkeley DB); lmdb is recommended before the "
+			  "next Debian"));
+		check_advice(check,
+			_("set sync.type to \"lmdb\" in %s/postigo.json, run: postigo-admin sync, "
+			  "and then "
+			  "what this check says"),
 			check->request->config_directory);
 	}
 	return type;
@@ -191,12 +234,19 @@ void check_postfix(struct consistency_check *check)
 	struct error failure;
 
 	if (!check->settings->sync.enabled) {
-		check_find(check, FINDING_INFO, "postfix.sync-off", _("the sync is switched off; nothing of Postfix was looked at"));
-		check_advice(check, _("set sync.enabled to true in %s/postigo.json"), check->request->config_directory);
+		check_find(check, FINDING_INFO, "postfix.sync-off",
+			_("the sync is switched off; nothing of Postfix was looked at"));
+		check_advice(check, _("set sync.enabled to true in %s/postigo.json"),
+			check->request->config_directory);
 		return;
 	}
-	if (!postfix_instance_open(&postfix.instance, &check->settings->sync, check->arena, &failure)) {
+	if (!postfix_instance_open(&postfix.instance, &check->settings->sync, check->arena,
+		    &failure)) {
 		check_failed(check, "postfix.postconf", &failure);
+		if (!*failure.fix)
+			check_advice(check,
+				_("install Postfix, or set sync.postconf in %s/postigo.json"),
+				check->request->config_directory);
 		return;
 	}
 	look_at_process(&postfix);
@@ -207,6 +257,7 @@ void check_postfix(struct consistency_check *check)
 	look_at_reference(&postfix, type);
 	check_map(check, &postfix.instance, type);
 	if (check_is_well(check, first))
-		check_find(check, FINDING_OK, "postfix.map", _("%s:%s is in use and answers as the store says"), type->name,
+		check_find(check, FINDING_OK, "postfix.map",
+			_("%s:%s is in use and answers as the store says"), type->name,
 			check->settings->sync.path);
 }

@@ -1,5 +1,6 @@
 /*
- * What the subjects of consistency_check share: one function a subject, which looks and notes what it finds.
+ * What the subjects of consistency_check share: one function a subject, which looks and notes what
+ *it finds.
  *
  *	check_find(check, FINDING_ERROR, "queue.mode", _("…"), …);
  *	check_evidence(check, …);	of the finding that was noted last, as the two below
@@ -14,7 +15,8 @@
 
 struct consistency_check {
 	const struct consistency_request *request;
-	const struct settings *settings; /* the request's; never NULL where a subject says it needs them */
+	const struct settings
+		*settings; /* the request's; never NULL where a subject says it needs them */
 	struct arena *arena;
 	struct consistency_report report;
 	size_t capacity;
@@ -37,7 +39,8 @@ void check_advice(struct consistency_check *check, const char *format, ...) prin
 const char *check_word(const struct consistency_check *check, const char *text);
 
 /*
- * Notes that something failed: `id` with the error's texts, its fix as advice; or, when the caller is not root and was not let in, "SECTION.denied" instead.
+ * Notes that something failed: `id` with the error's texts, its fix as advice; or, when the caller
+ * is not root and was not let in, "SECTION.denied" instead.
  */
 void check_failed(struct consistency_check *check, const char *id, const struct error *failure);
 
@@ -45,8 +48,8 @@ void check_failed(struct consistency_check *check, const char *id, const struct 
 void check_denied(struct consistency_check *check, const char *id, const char *path);
 
 /* lstat(2): found, not found, or failed; then it has been noted (`id` as for check_denied()). */
-must_check enum lookup_result check_look(struct consistency_check *check, const char *id, const char *path,
-	struct stat *ret_status);
+must_check enum lookup_result check_look(struct consistency_check *check, const char *id,
+	const char *path, struct stat *ret_status);
 
 /* The name of a group, or its number where it has none; in the arena. */
 const char *check_group_name(const struct consistency_check *check, gid_t gid);

@@ -24,8 +24,8 @@ static const struct subject {
 	{"system", check_system, false},
 };
 
-static const char *const section_names[] = {
-	"installation", "accounts", "store", "queue", "postfix", "system"};
+static const char *const section_names[] = {"installation", "accounts", "store", "queue", "postfix",
+	"system"};
 
 const char *const *consistency_sections(size_t *ret_count)
 {
@@ -49,6 +49,9 @@ const char *finding_severity_name(enum finding_severity severity)
 }
 
 /* ---------------------------------------------------------------- noting */
+
+static const char *format_text(struct arena *arena, const char *format, va_list arguments)
+	printf_like(2, 0);
 
 static const char *format_text(struct arena *arena, const char *format, va_list arguments)
 {
@@ -156,9 +159,11 @@ void check_denied(struct consistency_check *check, const char *id, const char *p
 void check_failed(struct consistency_check *check, const char *id, const struct error *failure)
 {
 	if (is_refusal(failure)) {
-		check_find(check, FINDING_WARNING, denied_id(check, id), _("not looked at: %s"), failure->what);
+		check_find(check, FINDING_WARNING, denied_id(check, id), _("not looked at: %s"),
+			failure->what);
 		check_evidence(check, "%s", failure->why);
-		check_cure(check, "sudo postigo-admin check --section %.*s", (int)strcspn(id, "."), id);
+		check_cure(check, "sudo postigo-admin check --section %.*s", (int)strcspn(id, "."),
+			id);
 		return;
 	}
 	check_find(check, FINDING_ERROR, id, "%s", failure->what);
@@ -182,7 +187,8 @@ const char *check_group_name(const struct consistency_check *check, gid_t gid)
 {
 	const struct group *group = getgrgid(gid);
 
-	return group ? arena_strdup(check->arena, group->gr_name) : arena_printf(check->arena, "%u", gid);
+	return group ? arena_strdup(check->arena, group->gr_name)
+		     : arena_printf(check->arena, "%u", gid);
 }
 
 bool check_is_well(const struct consistency_check *check, size_t first)
@@ -202,7 +208,8 @@ static bool is_wanted(const struct consistency_request *request, const char *sec
 	       string_list_contains(request->sections, section);
 }
 
-/* The configuration comes first and whatever was asked for: without it the rest is not looked at. */
+/* The configuration comes first and whatever was asked for: without it the rest is not looked at.
+ */
 void consistency_check(const struct consistency_request *request, struct arena *arena,
 	struct consistency_report *ret_report)
 {
@@ -217,7 +224,8 @@ void consistency_check(const struct consistency_request *request, struct arena *
 	for (size_t i = 0; i < ARRAY_LENGTH(subjects); i++) {
 		const struct subject *subject = &subjects[i];
 
-		if (is_wanted(request, subject->section) && (request->settings || !subject->needs_settings))
+		if (is_wanted(request, subject->section) &&
+			(request->settings || !subject->needs_settings))
 			subject->look(&check);
 	}
 	*ret_report = check.report;

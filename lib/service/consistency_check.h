@@ -1,8 +1,9 @@
 /*
- * The doctor: looks at everything that must agree for aliases to work (installation, accounts, store, queue, Postfix, the machine) and tells what does not, with the
- * command that cures it.
+ * The doctor: looks at everything that must agree for aliases to work (installation, accounts,
+ * store, queue, Postfix, the machine) and tells what does not, with the command that cures it.
  *
- * It writes nothing and takes no lock, so it may run at any time, beside any other command. What the caller may not look at becomes a finding of its own, never a failure.
+ * It writes nothing and takes no lock, so it may run at any time, beside any other command. What
+ * the caller may not look at becomes a finding of its own, never a failure.
  */
 #ifndef POSTIGO_SERVICE_CONSISTENCY_CHECK_H
 #define POSTIGO_SERVICE_CONSISTENCY_CHECK_H
@@ -16,7 +17,7 @@
 #include <stdint.h>
 
 enum finding_severity {
-	FINDING_ERROR,	 /* mail is lost, or somebody can do what they must not */
+	FINDING_ERROR,   /* mail is lost, or somebody can do what they must not */
 	FINDING_WARNING, /* it works, but not for long or not as decided */
 	FINDING_INFO,
 	FINDING_OK, /* what was found in order, once a section */
@@ -36,9 +37,9 @@ struct consistency_request {
 	const char *state_directory;
 	const char *config_directory;
 	const char *helper;
-	const struct settings *settings;	/* NULL = the configuration cannot be used */
+	const struct settings *settings;         /* NULL = the configuration cannot be used */
 	const struct error *configuration_error; /* why, then */
-	const struct string_list *sections;	/* those wanted; none = all */
+	const struct string_list *sections;      /* those wanted; none = all */
 	int64_t now;
 };
 
@@ -49,7 +50,8 @@ struct consistency_report {
 	size_t warnings;
 };
 
-/* Looks at everything. Texts of the report live in `arena`; they may hold what others wrote, print them through printable_text(). */
+/* Looks at everything. Texts of the report live in `arena`; they may hold what others wrote, print
+ * them through printable_text(). */
 void consistency_check(const struct consistency_request *request, struct arena *arena,
 	struct consistency_report *ret_report);
 

@@ -328,7 +328,8 @@ const char *postfix_map_type_of(const struct postfix_instance *instance, const c
 static bool ask_parameter(const struct postfix_instance *instance, const char *const words[2],
 	struct arena *arena, const char **ret_value, struct error *err)
 {
-	const char *const argv[] = {instance->postconf, "-c", instance->config_directory, words[0], words[1], NULL};
+	const char *const argv[] = {instance->postconf, "-c", instance->config_directory, words[0],
+		words[1], NULL};
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = instance->timeout_ms,
@@ -344,8 +345,8 @@ static bool ask_parameter(const struct postfix_instance *instance, const char *c
 	return true;
 }
 
-bool postfix_parameter(const struct postfix_instance *instance, const char *name, struct arena *arena,
-	const char **ret_value, struct error *err)
+bool postfix_parameter(const struct postfix_instance *instance, const char *name,
+	struct arena *arena, const char **ret_value, struct error *err)
 {
 	const char *const words[] = {"-h", name};
 
@@ -362,14 +363,14 @@ static bool is_master(const char *pid, struct arena *arena)
 	return fd >= 0 && read(fd, name, sizeof(name) - 1) == 7 && strcmp(name, "master\n") == 0;
 }
 
-bool postfix_is_running(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
-	struct error *err)
+bool postfix_is_running(const struct postfix_instance *instance, struct arena *arena,
+	bool *ret_running, struct error *err)
 {
 	static const char *const words[] = {"-xh", "queue_directory"};
 	const char *queue;
 	const char *path;
 	int fd cleanup_close = -1;
-	char text[32] = "";
+	char text[64] = ""; /* Postfix writes the number 32 columns wide */
 	int64_t pid;
 
 	if (!ask_parameter(instance, words, arena, &queue, err))

@@ -26,8 +26,8 @@ static bool cannot_tell(struct error *err, int number)
 
 static bool is_octal(const char *text)
 {
-	return text[0] >= '0' && text[0] <= '3' && text[1] >= '0' && text[1] <= '7' && text[2] >= '0' &&
-	       text[2] <= '7';
+	return text[0] >= '0' && text[0] <= '3' && text[1] >= '0' && text[1] <= '7' &&
+	       text[2] >= '0' && text[2] <= '7';
 }
 
 /* Blanks and backslashes in a path are written as \040. */
@@ -38,7 +38,8 @@ static const char *decode(const char *text, struct arena *arena)
 
 	while (*text) {
 		if (text[0] == '\\' && is_octal(text + 1)) {
-			*to++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 + (text[3] - '0'));
+			*to++ = (char)((text[1] - '0') * 64 + (text[2] - '0') * 8 +
+				       (text[3] - '0'));
 			text += 4;
 		} else {
 			*to++ = *text++;
@@ -48,7 +49,8 @@ static const char *decode(const char *text, struct arena *arena)
 	return path;
 }
 
-static bool read_line(const char *line, uint64_t id, struct arena *arena, struct mount_point *ret_mount)
+static bool read_line(const char *line, uint64_t id, struct arena *arena,
+	struct mount_point *ret_mount)
 {
 	struct string_list words = STRING_LIST_INIT;
 	size_t dash = WORD_OPTIONAL;

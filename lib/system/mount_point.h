@@ -11,7 +11,9 @@ struct mount_point {
 	const char *type;    /* of the file system, such as "ext4" */
 };
 
-/* Finds the mount of an open file in /proc/self/mountinfo; texts live in `arena`. Fails with filesystem. */
-must_check bool mount_point_of(int fd, struct arena *arena, struct mount_point *ret_mount, struct error *err);
+/* Finds the mount of an open file in /proc/self/mountinfo; texts live in `arena`. Fails with
+ * filesystem. */
+must_check bool mount_point_of(int fd, struct arena *arena, struct mount_point *ret_mount,
+	struct error *err);
 
 #endif

@@ -132,11 +132,11 @@ fuzz_sources := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 translations := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
 
-.PHONY: all install check demo bench lint fuzz clean help FORCE
+.PHONY: all install check demo bench lint fuzz po clean help FORCE
 all: $(PROGRAMS) $(translations)
 
 help:
-	@echo 'all install check demo bench lint fuzz clean'
+	@echo 'all install check demo bench lint fuzz po clean'
 	@echo 'check-unit check-e2e check-scripts (parts of check)'
 	@echo 'variables: PREFIX DESTDIR SYSCONFDIR LOCALSTATEDIR CC SANITIZE=1 WERROR=1 V=1 JOBS=N'
 
@@ -209,6 +209,9 @@ $(BUILD)/po/%.mo: po/%.po
 	@mkdir -p $(@D)
 	$(quiet)msgfmt -c -o $@ $<
 
+po:
+	$(quiet)scripts/update-po
+
 .SECONDARY:
 -include $(shell find $(BUILD)/obj $(BUILD)/helper -name '*.d' 2>/dev/null)
 
@@ -262,7 +265,7 @@ fuzz-build:
 	$(quiet)$(if $(fuzz_sources),$(MAKE) BUILD=$(fuzz_build) CC=clang FUZZ=1 SANITIZE= fuzz-programs,:)
 
 check:
-	$(quiet)scripts/install-deps build test
+	$(quiet)scripts/install-deps all
 	$(quiet)$(MAKE) check-all
 
 check-all: all stage unit-programs $(if $(strip $(fuzz_checks)),fuzz-build)

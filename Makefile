@@ -135,11 +135,11 @@ translations := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
 completions := $(foreach shell,bash zsh fish,$(BUILD)/completions/postigo.$(shell) \
 	$(BUILD)/completions/postigo-admin.$(shell))
 
-.PHONY: all install install-units check demo bench lint fuzz clean help FORCE
+.PHONY: all install install-units check demo bench soak lint fuzz po clean help FORCE
 all: $(PROGRAMS) $(translations) $(completions)
 
 help:
-	@echo 'all install install-units check demo bench soak lint fuzz clean'
+	@echo 'all install install-units check demo bench soak lint fuzz po clean'
 	@echo 'check-unit check-e2e check-scripts (parts of check)'
 	@echo 'variables: PREFIX DESTDIR SYSCONFDIR LOCALSTATEDIR CC SANITIZE=1 WERROR=1 V=1 JOBS=N'
 
@@ -217,6 +217,9 @@ $(completions): $(BUILD)/completions/%: $$(BUILD)/bin/$$(basename $$*)
 	$(say) WORDS $@
 	@mkdir -p $(@D)
 	$(quiet)ASAN_OPTIONS=detect_leaks=0 $< __dump $(patsubst .%,%,$(suffix $*)) >$@
+
+po:
+	$(quiet)scripts/update-po
 
 .SECONDARY:
 -include $(shell find $(BUILD)/obj $(BUILD)/helper -name '*.d' 2>/dev/null)
@@ -299,7 +302,7 @@ fuzz-build:
 	$(quiet)$(if $(fuzz_sources),$(MAKE) BUILD=$(fuzz_build) CC=clang FUZZ=1 SANITIZE= fuzz-programs,:)
 
 check:
-	$(quiet)scripts/install-deps build test
+	$(quiet)scripts/install-deps all
 	$(quiet)$(MAKE) check-all
 
 check-all: all stage unit-programs $(if $(strip $(fuzz_checks)),fuzz-build)

@@ -166,7 +166,9 @@ static bool check_cooldown(const struct session *session, const struct status_fi
 	char until[TIMESTAMP_LENGTH + 1];
 	char when[64];
 
-	if (published->cooldown_until <= session->now)
+	/* Further off than a rejection can put it: the clock was ahead when it was written. */
+	if (published->cooldown_until <= session->now ||
+		published->cooldown_until - session->now > session->settings.policy.cooldown_after_reject)
 		return true;
 	timestamp_format(published->cooldown_until, until);
 	relative_time(published->cooldown_until, session->now, when, sizeof(when));

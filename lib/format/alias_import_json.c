@@ -204,7 +204,8 @@ static void read_entry(const struct import_form *form, const struct json *entry,
 	}
 	for (const struct json *member = json_first(entry); member && !form->open; member = json_next(member)) {
 		if (!find_field(form, json_key(member)))
-			import_row_fault(row, arena, arena_strdup(arena, json_key(member)), _("it is unknown here"));
+			import_row_fault(row, arena, "row",
+				arena_printf(arena, _("unknown member \"%s\""), json_key(member)));
 	}
 }
 

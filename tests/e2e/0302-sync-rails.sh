@@ -1,5 +1,5 @@
 #!/bin/bash
-# Safety rails: what a sync refuses to make live although it could, by name, all at once, and what lifts each.
+# 0302: A70, A71, A85. Safety rails: what a sync refuses to make live although it could, by name, all at once, and what lifts each.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 . "$(dirname "$0")/../support/sync.sh"

@@ -109,7 +109,7 @@ static const struct {
 	{alias_import_json_read, "[{\"user\":7,\"destinations\":\"a@x.org\",\"uid\":0,\"state\":\"gone\"}]",
 		"1 user 1 uid 1 destinations 1 state"},
 	{alias_import_json_read, "[{\"user\":\"ana\",\"destinations\":[1],\"frob\":1,\"expires_at\":\"never\"}]",
-		"1 destinations 1 expires_at 1 frob"},
+		"1 destinations 1 expires_at 1 row"},
 	{alias_import_json_read, "{}", "1 row"},
 	{alias_import_json_read, "[\n{\"user\":\"ana\"},\n]", "3 row"},
 	{alias_import_json_read, "[{\"user\":\"a\\u0000b\"}]", "1 row"},

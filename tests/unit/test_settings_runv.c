@@ -62,7 +62,7 @@ START_TEST(says_everything_that_runv_can)
 				   "\"auto_sync_on_approve\": true,\n\"domain\": \"Club.Example\"\n}";
 	const struct source_text sources[] = {
 		{"F", text, sizeof(text) - 1},
-		{"G", "{\"sync\": {\"reload\": \"always\"}}", 29},
+		{"G", "{\"sync\": {\"reload\": \"always\"}}", 30},
 	};
 	struct arena arena cleanup_arena = ARENA_INIT;
 	const char **origins = arena_alloc_array(&arena, settings_table()->count, sizeof(*origins));

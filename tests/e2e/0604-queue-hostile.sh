@@ -106,7 +106,11 @@ hostile 20102 sh -c "umask 077; truncate -s 1G $queue/20102.alias.json"
 hostile 20103 sh -c "umask 077; head -c 10000000 /dev/zero >$queue/20103.alias.json"
 valid=$(request 20104 m4 m4@elsewhere.example)
 lay 20104 20104.alias.json "$valid$(printf '\n%*s' $((4095 - ${#valid})) '' | tr -d '\n')"
-ok 'a gigabyte of nothing does not need memory' sh -c 'ulimit -v 200000; postigo-admin pending --json >/dev/null'
+if [ -n "${SANITIZE:-}" ]; then
+	skip 'a gigabyte of nothing does not need memory' 'a sanitizer needs terabytes of address space'
+else
+	ok 'a gigabyte of nothing does not need memory' sh -c 'ulimit -v 200000; postigo-admin pending --json >/dev/null'
+fi
 expect_exit 0 'pending' postigo-admin pending --json
 is_json 'lists all six' "$stdout_file" '#' 6
 rm -f $queue/*

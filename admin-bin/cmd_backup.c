@@ -64,8 +64,9 @@ static struct json *difference_json(const struct alias_restoration *plan)
 	return array;
 }
 
-static const char *entry_text(const struct alias_entry *entry, struct arena *arena)
+static const char *entry_text(struct admin *admin, const struct alias_entry *entry)
 {
+	struct arena *arena = &admin->arena;
 	const char *destinations;
 
 	if (!entry)
@@ -73,7 +74,8 @@ static const char *entry_text(const struct alias_entry *entry, struct arena *are
 	destinations = string_list_join(&entry->destinations, arena, ", ");
 	if (entry->status == ALIAS_ACTIVE)
 		return destinations;
-	return arena_printf(arena, "%s (%s)", destinations, alias_status_name(entry->status));
+	return arena_printf(arena, "%s (%s)", destinations,
+		output_word(&admin->output, alias_status_name(entry->status)));
 }
 
 static void say_difference(struct admin *admin, const struct alias_restoration *plan)
@@ -85,8 +87,8 @@ static void say_difference(struct admin *admin, const struct alias_restoration *
 			plan->damage.why);
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct alias_difference *difference = &plan->items[i];
-		const char *before = entry_text(difference->before, &admin->arena);
-		const char *after = entry_text(difference->after, &admin->arena);
+		const char *before = entry_text(admin, difference->before);
+		const char *after = entry_text(admin, difference->after);
 
 		output_say(output, "  %s %s  %s%s%s", sign_of(difference), difference->username, before,
 			difference->before && difference->after ? " -> " : "", after);

@@ -9,7 +9,8 @@
 
 static const char *field_name(const struct config_field *field, struct arena *arena)
 {
-	return field->section[0] ? arena_printf(arena, "%s.%s", field->section, field->key) : field->key;
+	return field->section[0] ? arena_printf(arena, "%s.%s", field->section, field->key)
+				 : field->key;
 }
 
 static struct json *list_json(const char *text, struct arena *arena)
@@ -24,7 +25,8 @@ static struct json *list_json(const char *text, struct arena *arena)
 }
 
 /* The value as the file would say it. */
-static struct json *value_json(const struct config_field *field, const struct settings *settings, struct arena *arena)
+static struct json *value_json(const struct config_field *field, const struct settings *settings,
+	struct arena *arena)
 {
 	const char *text = config_value_text(field, settings, arena);
 	int64_t number;
@@ -76,7 +78,8 @@ int command_config_show(void *context, const struct command_line *line)
 		struct json *row = json_add(rows, field_json(admin, i));
 
 		json_add(document, field_json(admin, i));
-		json_set_text(row, "text", config_value_text(&table->fields[i], &admin->settings, &admin->arena));
+		json_set_text(row, "text",
+			config_value_text(&table->fields[i], &admin->settings, &admin->arena));
 	}
 	output_rows(&admin->output, document, rows, columns,
 		ARRAY_LENGTH(columns) - (command_has(line, "origin") ? 0 : 1), "");
@@ -111,9 +114,10 @@ int command_config_get(void *context, const struct command_line *line)
 	struct json *object cleanup_json = NULL;
 	const char *text;
 	struct error err;
-	size_t index;
+	size_t index = 0;
 
-	if (!admin_load_settings(admin, line, &err) || !find_key(admin, line->operands.items[0], &index, &err))
+	if (!admin_load_settings(admin, line, &err) ||
+		!find_key(admin, line->operands.items[0], &index, &err))
 		return output_error(&admin->output, &err);
 	object = field_json(admin, index);
 	text = config_value_text(&settings_table()->fields[index], &admin->settings, &admin->arena);
@@ -134,13 +138,15 @@ int command_config_check(void *context, const struct command_line *line)
 		return output_error(&admin->output, &err);
 	for (size_t i = 0; i < admin->file_count; i++) {
 		json_add(files, json_new_text(admin->files[i].path));
-		output_say(&admin->output, _("read %s"), printable_text(admin->files[i].path, &admin->arena));
+		output_say(&admin->output, _("read %s"),
+			printable_text(admin->files[i].path, &admin->arena));
 	}
 	for (size_t i = 0; i < admin->settings.warnings.count; i++)
 		json_add(warnings, json_new_text(admin->settings.warnings.items[i]));
 	json_set_boolean(document, "ok", true);
 	json_set_text(document, "domain", admin->settings.domain);
 	output_json(&admin->output, document);
-	output_say(&admin->output, _("The configuration is good: aliases in %s."), admin->settings.domain);
+	output_say(&admin->output, _("The configuration is good: aliases in %s."),
+		admin->settings.domain);
 	return ERROR_NONE;
 }

@@ -65,8 +65,9 @@ static struct json *event_json(const struct alias_event *event)
 }
 
 /* "ana@mail.example.org (suspended, until 2027-01-31)": what an event changed is to be seen in it. */
-static const char *summary(const struct alias_entry *entry, struct arena *arena)
+static const char *summary(struct admin *admin, const struct alias_entry *entry)
 {
+	struct arena *arena = &admin->arena;
 	struct string_list remarks = STRING_LIST_INIT;
 	char until[TIMESTAMP_LENGTH + 1];
 	const char *destinations;
@@ -75,7 +76,7 @@ static const char *summary(const struct alias_entry *entry, struct arena *arena)
 		return "-";
 	destinations = string_list_join(&entry->destinations, arena, ", ");
 	if (entry->status != ALIAS_ACTIVE)
-		string_list_add(&remarks, arena, alias_status_name(entry->status));
+		string_list_add(&remarks, arena, output_word(&admin->output, alias_status_name(entry->status)));
 	if (entry->keep_copy)
 		string_list_add(&remarks, arena, _("keeps a copy"));
 	if (entry->expires) {
@@ -87,13 +88,14 @@ static const char *summary(const struct alias_entry *entry, struct arena *arena)
 	return arena_printf(arena, "%s (%s)", destinations, string_list_join(&remarks, arena, ", "));
 }
 
-static const char *change_text(const struct alias_event *event, struct arena *arena)
+static const char *change_text(struct admin *admin, const struct alias_event *event)
 {
 	const struct journal_event *journal = &event->journal;
 
 	if (!journal->before && !journal->after)
 		return "";
-	return arena_printf(arena, "%s -> %s", summary(journal->before, arena), summary(journal->after, arena));
+	return arena_printf(&admin->arena, "%s -> %s", summary(admin, journal->before),
+		summary(admin, journal->after));
 }
 
 static void add_row(struct admin *admin, struct json *rows, const struct alias_event *event)
@@ -108,7 +110,7 @@ static void add_row(struct admin *admin, struct json *rows, const struct alias_e
 		event->taken_back ? arena_printf(&admin->arena, _("%s (never came true)"), event->journal.op)
 				  : event->journal.op);
 	json_set_text(row, "user", event->journal.username);
-	json_set_text(row, "change", change_text(event, &admin->arena));
+	json_set_text(row, "change", change_text(admin, event));
 	json_set_text(row, "actor", event->journal.actor->login);
 	json_set_text(row, "reason", event->journal.reason);
 }

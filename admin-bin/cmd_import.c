@@ -1,4 +1,5 @@
-/* member import, member export: the store's aliases out to files and in from files, also from what was there before us. */
+/* member import, member export: the store's aliases out to files and in from files, also from what
+ * was there before us. */
 #include "admin.h"
 #include "admin_json.h"
 #include "base/message.h"
@@ -36,10 +37,12 @@ static bool refuse_form(const char *option, const char *value, struct error *err
 {
 	error_set(err, ERROR_USAGE, _("\"%s\" is no value of --%s"), value, option);
 	error_field(err, option);
-	return error_fix(err, strcmp(option, "from") == 0 ? "--from runv|postfix-virtual" : "--format csv|json");
+	return error_fix(err,
+		strcmp(option, "from") == 0 ? "--from runv|postfix-virtual" : "--format csv|json");
 }
 
-static bool find_form(const char *option, const char *value, enum file_form *ret_form, struct error *err)
+static bool find_form(const char *option, const char *value, enum file_form *ret_form,
+	struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
 		if (strcmp(forms[i].option, option) != 0 || strcmp(forms[i].name, value) != 0)
@@ -60,7 +63,8 @@ static void print_json_row(const struct alias_entry *entry, struct strbuf *text)
 }
 
 /* Entry by entry, so that a large store needs no more memory than a small one. */
-static bool print_entries(struct admin *admin, enum file_form form, const struct alias_store *store, struct error *err)
+static bool print_entries(struct admin *admin, enum file_form form, const struct alias_store *store,
+	struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
@@ -109,8 +113,8 @@ int command_member_export(void *context, const struct command_line *line)
 	enum file_form form = admin->output.shape == OUTPUT_JSON ? FORM_JSON : FORM_CSV;
 	struct error err;
 
-	if ((format && !find_form("format", format, &form, &err)) || !admin_load_settings(admin, line, &err) ||
-		!export(admin, form, &err))
+	if ((format && !find_form("format", format, &form, &err)) ||
+		!admin_load_settings(admin, line, &err) || !export(admin, form, &err))
 		return output_error(&admin->output, &err);
 	return ERROR_NONE;
 }
@@ -155,7 +159,8 @@ static bool choose_form(struct import *import, const struct command_line *line, 
 static void read_rows(struct import *import)
 {
 	struct admin *admin = import->admin;
-	const struct source_text source = {import->file, strbuf_text(&import->bytes), import->bytes.length};
+	const struct source_text source = {import->file, strbuf_text(&import->bytes),
+		import->bytes.length};
 
 	switch (import->form) {
 	case FORM_CSV:
@@ -178,12 +183,14 @@ static bool read_file(struct import *import, const struct command_line *line, st
 	const char *path = line->operands.count > 0 ? line->operands.items[0] : "-";
 
 	import->file = strcmp(path, "-") == 0 ? "-" : path;
-	if (!invoker_file_read(path, IMPORT_FILE_MAX, &import->bytes, err) || !choose_form(import, line, err))
+	if (!invoker_file_read(path, IMPORT_FILE_MAX, &import->bytes, err) ||
+		!choose_form(import, line, err))
 		return false;
 	read_rows(import);
 	if (!import->rows.full)
 		return true;
-	error_set(err, ERROR_CAPACITY, _("%s has more than %d aliases"), import->file, IMPORT_ROWS_MAX);
+	error_set(err, ERROR_CAPACITY, _("%s has more than %d aliases"), import->file,
+		IMPORT_ROWS_MAX);
 	return error_fix(err, _("split the file"));
 }
 
@@ -202,7 +209,8 @@ static struct json *faults_json(const struct import_row *row)
 	return array;
 }
 
-static void set_printable(struct json *object, const char *key, const char *text, struct arena *arena)
+static void set_printable(struct json *object, const char *key, const char *text,
+	struct arena *arena)
 {
 	json_set_text(object, key, printable_text(text, arena));
 }
@@ -244,8 +252,8 @@ static void say_faults(struct import *import)
 		for (const struct import_fault *fault = row->faults; fault; fault = fault->next) {
 			struct arena arena cleanup_arena = ARENA_INIT;
 
-			(void)fprintf(file, "%s:%zu: %s\n", printable_text(import->file, &arena), row->line,
-				fault_text(fault, &arena));
+			(void)fprintf(file, "%s:%zu: %s\n", printable_text(import->file, &arena),
+				row->line, fault_text(fault, &arena));
 		}
 	}
 }
@@ -270,7 +278,8 @@ static void print_plain(struct import *import)
 
 		(void)fprintf(import->admin->output.out, "%zu\t%s\t%s\t%s\n", row->line,
 			alias_import_outcome_name(import->result.outcomes[i]),
-			printable_text(row->entry.username, &arena), plain_detail(import, i, &arena));
+			printable_text(row->entry.username, &arena),
+			plain_detail(import, i, &arena));
 	}
 }
 
@@ -307,8 +316,9 @@ static void say_counts(struct import *import)
 	if (output->shape != OUTPUT_HUMAN)
 		return;
 	output_say(output, _("%zu of %zu rows are good: %zu new, %zu changed, %zu as they were."),
-		import->rows.count - counts[ALIAS_IMPORT_REFUSED], import->rows.count, counts[ALIAS_IMPORT_ADDED],
-		counts[ALIAS_IMPORT_CHANGED], counts[ALIAS_IMPORT_UNCHANGED]);
+		import->rows.count - counts[ALIAS_IMPORT_REFUSED], import->rows.count,
+		counts[ALIAS_IMPORT_ADDED], counts[ALIAS_IMPORT_CHANGED],
+		counts[ALIAS_IMPORT_UNCHANGED]);
 	if (!import->result.written)
 		output_say(output, _("Nothing written."));
 }
@@ -324,7 +334,8 @@ static enum error_code judge_refused(const struct import *import, struct error *
 		return ERROR_NONE;
 	if (import->request.skip_errors && !import->rows.broken && refused < import->rows.count)
 		return ERROR_PARTIAL;
-	error_set(err, ERROR_RULE, _("%zu of %zu rows are refused: nothing is written"), refused, import->rows.count);
+	error_set(err, ERROR_RULE, _("%zu of %zu rows are refused: nothing is written"), refused,
+		import->rows.count);
 	if (import->rows.broken)
 		error_why(err, _("the file cannot be read to its end"));
 	else if (!import->request.skip_errors)
@@ -332,7 +343,8 @@ static enum error_code judge_refused(const struct import *import, struct error *
 	return ERROR_RULE;
 }
 
-static int finish(struct import *import, const struct command_line *line, const struct error *unpublished)
+static int finish(struct import *import, const struct command_line *line,
+	const struct error *unpublished)
 {
 	struct admin *admin = import->admin;
 	struct json *document cleanup_json = result_json(import);

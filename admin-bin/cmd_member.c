@@ -69,8 +69,8 @@ static void print_entry(struct admin *admin, const struct alias_entry *entry)
 	for (size_t i = 0; i < entry->destinations.count; i++)
 		output_field(output, _("forwards to"), "destination", entry->destinations.items[i]);
 	if (entry->keep_copy)
-		output_field(output, _("keeps a copy"), "keep_copy", "yes");
-	output_field(output, _("state"), "state", alias_status_name(entry->status));
+		output_field(output, _("keeps a copy"), "keep_copy", output_word(output, N_("yes")));
+	output_field(output, _("state"), "state", output_word(output, alias_status_name(entry->status)));
 	show_time(admin, _("created"), "created_at", entry->created);
 	show_time(admin, _("updated"), "updated_at", entry->updated);
 	if (entry->expires)

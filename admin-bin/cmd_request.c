@@ -26,7 +26,7 @@ static void print_page(struct admin *admin, const struct json *document, const s
 {
 	static const struct output_column for_people[] = {
 		{"who", N_("MEMBER"), COLUMN_TEXT},
-		{"op", N_("WANTS"), COLUMN_TEXT},
+		{"op", N_("WANTS"), COLUMN_STATE},
 		{"destinations", N_("FORWARDS TO"), COLUMN_LIST},
 		{"received_at", N_("ASKED"), COLUMN_TIME},
 		{"check_names", N_("CHECKS"), COLUMN_LIST},
@@ -34,7 +34,7 @@ static void print_page(struct admin *admin, const struct json *document, const s
 	static const struct output_column for_machines[] = {
 		{"id", N_("ID"), COLUMN_TEXT},
 		{"user", N_("MEMBER"), COLUMN_TEXT},
-		{"op", N_("WANTS"), COLUMN_TEXT},
+		{"op", N_("WANTS"), COLUMN_STATE},
 		{"alias", N_("ALIAS"), COLUMN_TEXT},
 		{"destinations", N_("FORWARDS TO"), COLUMN_LIST},
 		{"received_at", N_("ASKED"), COLUMN_TIME},

@@ -62,7 +62,7 @@ static void say_request(const struct review *review, const struct alias_request 
 			destinations_of(request, arena), when);
 	else
 		output_say(output, "[%zu/%zu] %s  %s: %s   %s", number, count, printable_text(record->username, arena),
-			printable_text(request->alias, arena), request_op_name(record->op), when);
+			printable_text(request->alias, arena), output_word(output, request_op_name(record->op)), when);
 	if (*record->note)
 		output_say(output, "      %s: %s", _("note"), printable_text(record->note, arena));
 	say_checks(review, request);

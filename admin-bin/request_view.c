@@ -58,12 +58,12 @@ static void print_wish(struct admin *admin, const struct alias_request *request)
 	struct output *output = &admin->output;
 
 	output_field(output, _("member"), "user", record->username);
-	output_field(output, _("wants"), "op", request_op_name(record->op));
+	output_field(output, _("wants"), "op", output_word(output, request_op_name(record->op)));
 	output_field(output, _("alias"), "alias", request->alias);
 	for (size_t i = 0; i < record->destination_count; i++)
 		output_field(output, _("forwards to"), "destination", record->destinations[i]);
 	if (record->keep_copy)
-		output_field(output, _("keeps a copy"), "keep_copy", "yes");
+		output_field(output, _("keeps a copy"), "keep_copy", output_word(output, N_("yes")));
 	if (*record->note)
 		output_field(output, _("note"), "note", record->note);
 }

@@ -30,7 +30,7 @@ static void print_history(const struct session *session, const struct json *rows
 	static const struct output_column columns[] = {
 		{"at", N_("WHEN"), COLUMN_TIME},
 		{"outcome", N_("OUTCOME"), COLUMN_STATE},
-		{"op", N_("WISH"), COLUMN_TEXT},
+		{"op", N_("WISH"), COLUMN_STATE},
 		{"destinations", N_("FORWARDS TO"), COLUMN_LIST},
 		{"reason", N_("REASON"), COLUMN_TEXT},
 		{"id", N_("ID"), COLUMN_TEXT},

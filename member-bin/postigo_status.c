@@ -186,6 +186,7 @@ static const char *decision_text(const char *decision)
 		{"added", N_("You were given an alias")},
 		{"changed", N_("Your alias was changed")},
 		{"undone", N_("The last decision on your alias was taken back")},
+		{"imported", N_("Your alias was taken over from a list")},
 		{"restored", N_("Your alias was restored from a backup")},
 	};
 

@@ -13,7 +13,8 @@
 
 /* ---------------------------------------------------------------- columns */
 
-static const char *read_user(const char *text, int64_t now, struct arena *arena, struct import_row *row)
+static const char *read_user(const char *text, int64_t now, struct arena *arena,
+	struct import_row *row)
 {
 	(void)now;
 	(void)arena;
@@ -21,22 +22,26 @@ static const char *read_user(const char *text, int64_t now, struct arena *arena,
 	return NULL;
 }
 
-static const char *read_destinations(const char *text, int64_t now, struct arena *arena, struct import_row *row)
+static const char *read_destinations(const char *text, int64_t now, struct arena *arena,
+	struct import_row *row)
 {
 	(void)now;
 	string_list_split(&row->entry.destinations, arena, text, " \t\r\n");
 	return row->entry.destinations.count > 0 ? NULL : _("there is none");
 }
 
-static const char *read_expires(const char *text, int64_t now, struct arena *arena, struct import_row *row)
+static const char *read_expires(const char *text, int64_t now, struct arena *arena,
+	struct import_row *row)
 {
 	row->given |= IMPORT_EXPIRES;
 	if (*text == '\0' || expiry_parse(text, now, &row->entry.expires))
 		return NULL;
-	return arena_printf(arena, _("\"%s\" is neither a time, a day, nor a duration with its unit"), text);
+	return arena_printf(arena,
+		_("\"%s\" is neither a time, a day, nor a duration with its unit"), text);
 }
 
-static const char *read_note(const char *text, int64_t now, struct arena *arena, struct import_row *row)
+static const char *read_note(const char *text, int64_t now, struct arena *arena,
+	struct import_row *row)
 {
 	(void)now;
 	(void)arena;
@@ -45,12 +50,14 @@ static const char *read_note(const char *text, int64_t now, struct arena *arena,
 	return NULL;
 }
 
-static const char *read_keep_copy(const char *text, int64_t now, struct arena *arena, struct import_row *row)
+static const char *read_keep_copy(const char *text, int64_t now, struct arena *arena,
+	struct import_row *row)
 {
 	static const struct {
 		const char *word;
 		bool value;
-	} words[] = {{"", false}, {"false", false}, {"no", false}, {"0", false}, {"true", true}, {"yes", true}, {"1", true}};
+	} words[] = {{"", false}, {"false", false}, {"no", false}, {"0", false}, {"true", true},
+		{"yes", true}, {"1", true}};
 
 	(void)now;
 	row->given |= IMPORT_KEEP_COPY;
@@ -63,7 +70,8 @@ static const char *read_keep_copy(const char *text, int64_t now, struct arena *a
 	return arena_printf(arena, _("\"%s\" is neither true nor false"), text);
 }
 
-static const char *read_state(const char *text, int64_t now, struct arena *arena, struct import_row *row)
+static const char *read_state(const char *text, int64_t now, struct arena *arena,
+	struct import_row *row)
 {
 	(void)now;
 	if (*text == '\0')
@@ -77,7 +85,8 @@ static const char *read_state(const char *text, int64_t now, struct arena *arena
 static const struct csv_column {
 	const char *name;
 	/* Takes a field; returns what is wrong with it, or NULL. */
-	const char *(*read)(const char *text, int64_t now, struct arena *arena, struct import_row *row);
+	const char *(
+		*read)(const char *text, int64_t now, struct arena *arena, struct import_row *row);
 	bool required;
 } columns[] = {
 	{"user", read_user, true},
@@ -117,7 +126,8 @@ struct csv_reading {
 static void take_field(void *bytes, size_t length, void *context)
 {
 	struct csv_reading *reading = context;
-	const char *text = length > 0 ? bytes : ""; /* the parser has no buffer before the first byte */
+	const char *text =
+		length > 0 ? bytes : ""; /* the parser has no buffer before the first byte */
 
 	reading->has_nul |= memchr(text, '\0', length) != NULL;
 	if (reading->field_count < FIELDS_MAX)
@@ -128,8 +138,8 @@ static void take_field(void *bytes, size_t length, void *context)
 static void refuse_header(struct csv_reading *reading, const char *detail)
 {
 	import_rows_break(reading->rows, reading->arena, reading->start,
-		arena_printf(reading->arena, "%s; %s user,destinations,expires,note,keep_copy", detail,
-			_("the first line names the columns, such as")));
+		arena_printf(reading->arena, "%s; %s user,destinations,expires,note,keep_copy",
+			detail, _("the first line names the columns, such as")));
 }
 
 static const char *unknown_column(struct csv_reading *reading, const char *name)
@@ -141,7 +151,8 @@ static const char *unknown_column(struct csv_reading *reading, const char *name)
 		names[i] = columns[i].name;
 	nearest = nearest_word(name, names, ARRAY_LENGTH(columns));
 	if (nearest)
-		return arena_printf(reading->arena, _("unknown column \"%s\", did you mean \"%s\"?"), name, nearest);
+		return arena_printf(reading->arena,
+			_("unknown column \"%s\", did you mean \"%s\"?"), name, nearest);
 	return arena_printf(reading->arena, _("unknown column \"%s\""), name);
 }
 
@@ -164,7 +175,9 @@ static void take_header(struct csv_reading *reading)
 			return;
 		}
 		if (header_has(reading, column)) {
-			refuse_header(reading, arena_printf(reading->arena, _("column \"%s\" stands there twice"), column->name));
+			refuse_header(reading,
+				arena_printf(reading->arena, _("column \"%s\" stands there twice"),
+					column->name));
 			return;
 		}
 		reading->header[reading->header_count++] = column;
@@ -172,7 +185,8 @@ static void take_header(struct csv_reading *reading)
 	for (size_t i = 0; i < ARRAY_LENGTH(columns); i++) {
 		if (!columns[i].required || header_has(reading, &columns[i]))
 			continue;
-		refuse_header(reading, arena_printf(reading->arena, _("column \"%s\" is missing"), columns[i].name));
+		refuse_header(reading, arena_printf(reading->arena, _("column \"%s\" is missing"),
+					       columns[i].name));
 		return;
 	}
 }
@@ -181,7 +195,8 @@ static void take_cells(struct csv_reading *reading, struct import_row *row)
 {
 	for (size_t i = 0; i < reading->header_count && i < reading->field_count; i++) {
 		const struct csv_column *column = reading->header[i];
-		const char *fault = column->read(reading->fields[i], reading->now, reading->arena, row);
+		const char *fault =
+			column->read(reading->fields[i], reading->now, reading->arena, row);
 
 		if (fault)
 			import_row_fault(row, reading->arena, column->name, fault);
@@ -230,7 +245,7 @@ static size_t line_length(const char *text, size_t length)
 static bool is_blank(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++) {
-		if (!memchr(" \t\r\n", text[i], 4))
+		if (text[i] == '\0' || !strchr(" \t\r\n", text[i]))
 			return false;
 	}
 	return true;
@@ -245,7 +260,8 @@ static void break_off(struct csv_reading *reading, struct csv_parser *parser)
 }
 
 /* Line by line, because libcsv does not count them. */
-static void read_lines(struct csv_reading *reading, struct csv_parser *parser, const char *text, size_t length)
+static void read_lines(struct csv_reading *reading, struct csv_parser *parser, const char *text,
+	size_t length)
 {
 	for (size_t offset = 0; offset < length && !reading->rows->broken;) {
 		size_t part = line_length(text + offset, length - offset);
@@ -264,17 +280,20 @@ static void read_lines(struct csv_reading *reading, struct csv_parser *parser, c
 		break_off(reading, parser);
 }
 
-void alias_csv_read(const struct source_text *source, int64_t now, struct arena *arena, struct import_rows *rows)
+void alias_csv_read(const struct source_text *source, int64_t now, struct arena *arena,
+	struct import_rows *rows)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* spreadsheets put it in front */
+	static const char mark[] = {'\xef', '\xbb', '\xbf'}; /* spreadsheets put it in front */
 	struct csv_reading reading = {.rows = rows, .arena = arena, .now = now};
-	bool marked = source->length >= 3 && memcmp(source->text, mark, 3) == 0;
+	bool marked =
+		source->length >= sizeof(mark) && memcmp(source->text, mark, sizeof(mark)) == 0;
+	size_t skipped = marked ? sizeof(mark) : 0;
 	struct csv_parser parser;
 
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
 		out_of_memory();
 	csv_set_blk_size(&parser, BLOCK_SIZE);
-	read_lines(&reading, &parser, source->text + (marked ? 3 : 0), source->length - (marked ? 3 : 0));
+	read_lines(&reading, &parser, source->text + skipped, source->length - skipped);
 	csv_free(&parser);
 	if (!rows->broken && reading.header_count == 0) {
 		reading.start = 1;
@@ -298,7 +317,8 @@ static void print_text(struct strbuf *buffer, const char *text)
 	size_t length = strlen(text);
 	size_t room = 2 * length + 3;
 
-	if (length == 0 || (!strpbrk(text, ",\"\r\n\t") && text[0] != ' ' && text[length - 1] != ' '))
+	if (length == 0 ||
+		(!strpbrk(text, ",\"\r\n\t") && text[0] != ' ' && text[length - 1] != ' '))
 		strbuf_append_text(buffer, text);
 	else
 		buffer->length += csv_write(strbuf_reserve(buffer, room), room, text, length);
@@ -319,5 +339,6 @@ void alias_csv_print(const struct alias_entry *entry, struct strbuf *buffer)
 	}
 	strbuf_printf(buffer, ",%s,", expires);
 	print_text(buffer, entry->note);
-	strbuf_printf(buffer, ",%s,%s\n", entry->keep_copy ? "true" : "false", alias_status_name(entry->status));
+	strbuf_printf(buffer, ",%s,%s\n", entry->keep_copy ? "true" : "false",
+		alias_status_name(entry->status));
 }

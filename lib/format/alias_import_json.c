@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* A member of an entry: takes it into the row, or returns what is wrong with it. */
-typedef const char *import_reader(const struct json *value, struct arena *arena, struct import_row *row);
+typedef const char *import_reader(const struct json *value, struct arena *arena,
+	struct import_row *row);
 
 struct import_field {
 	const char *key;
@@ -30,10 +31,13 @@ static const char *take_time(const struct json *value, int64_t *ret_seconds)
 {
 	const char *text = json_text(value);
 
-	return text && import_time_parse(text, ret_seconds) ? NULL : _("it must be a time such as 2027-01-31T12:00:00Z");
+	return text && import_time_parse(text, ret_seconds)
+		       ? NULL
+		       : _("it must be a time such as 2027-01-31T12:00:00Z");
 }
 
-static const char *read_username(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_username(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	return take_text(value, arena, &row->entry.username);
 }
@@ -56,7 +60,8 @@ static const char *read_alias(const struct json *value, struct arena *arena, str
 	return take_text(value, arena, &row->entry.alias);
 }
 
-static const char *read_destination(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_destination(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	const char *text = json_text(value);
 
@@ -66,7 +71,8 @@ static const char *read_destination(const struct json *value, struct arena *aren
 	return NULL;
 }
 
-static const char *read_destinations(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_destinations(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	if (!json_is_array(value) || !json_first(value))
 		return _("it must be an array of texts");
@@ -79,56 +85,66 @@ static const char *read_destinations(const struct json *value, struct arena *are
 	return NULL;
 }
 
-static const char *read_keep_copy(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_keep_copy(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	(void)arena;
 	row->given |= IMPORT_KEEP_COPY;
 	return json_boolean(value, &row->entry.keep_copy) ? NULL : _("it must be true or false");
 }
 
-static const char *read_status(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_status(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	const char *text = json_text(value);
 
 	(void)arena;
 	row->given |= IMPORT_STATUS;
-	return text && alias_status_parse(text, &row->entry.status) ? NULL : _("it must be active, suspended or paused");
+	return text && alias_status_parse(text, &row->entry.status)
+		       ? NULL
+		       : _("it must be active, suspended or paused");
 }
 
-static const char *read_created(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_created(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	(void)arena;
 	row->given |= IMPORT_CREATED;
 	return take_time(value, &row->entry.created);
 }
 
-static const char *read_updated(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_updated(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	(void)arena;
 	row->given |= IMPORT_UPDATED;
 	return take_time(value, &row->entry.updated);
 }
 
-static const char *read_expires(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_expires(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	(void)arena;
 	row->given |= IMPORT_EXPIRES;
 	return take_time(value, &row->entry.expires);
 }
 
-static const char *read_approved_by(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_approved_by(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	row->given |= IMPORT_APPROVED_BY;
 	return take_text(value, arena, &row->entry.approved_by);
 }
 
-static const char *read_request_id(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_request_id(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	row->given |= IMPORT_REQUEST_ID;
 	return take_text(value, arena, &row->entry.request_id);
 }
 
-static const char *read_source(const struct json *value, struct arena *arena, struct import_row *row)
+static const char *read_source(const struct json *value, struct arena *arena,
+	struct import_row *row)
 {
 	row->given |= IMPORT_SOURCE;
 	return take_text(value, arena, &row->entry.source);
@@ -169,8 +185,8 @@ static const struct import_field of_runv[] = {
 struct import_form {
 	const struct import_field *fields;
 	size_t count;
-	bool members; /* a list of members, not of elements */
-	bool open;    /* other members are left alone */
+	bool members;       /* a list of members, not of elements */
+	bool open;          /* other members are left alone */
 	const char *wanted; /* what the whole must be, N_() */
 };
 
@@ -185,8 +201,8 @@ static const struct import_field *find_field(const struct import_form *form, con
 	return NULL;
 }
 
-static void read_entry(const struct import_form *form, const struct json *entry, struct arena *arena,
-	struct import_row *row)
+static void read_entry(const struct import_form *form, const struct json *entry,
+	struct arena *arena, struct import_row *row)
 {
 	if (!json_is_object(entry)) {
 		import_row_fault(row, arena, "row", _("it is no object"));
@@ -202,7 +218,8 @@ static void read_entry(const struct import_form *form, const struct json *entry,
 		if (fault)
 			import_row_fault(row, arena, field->key, fault);
 	}
-	for (const struct json *member = json_first(entry); member && !form->open; member = json_next(member)) {
+	for (const struct json *member = json_first(entry); member && !form->open;
+		member = json_next(member)) {
 		if (!find_field(form, json_key(member)))
 			import_row_fault(row, arena, "row",
 				arena_printf(arena, _("unknown member \"%s\""), json_key(member)));
@@ -221,8 +238,8 @@ static void check_key(const struct json *member, struct arena *arena, struct imp
 		row->entry.username = arena_strdup(arena, json_key(member));
 }
 
-static void read_item(const struct import_form *form, const struct json_items *items, const struct json_item *item,
-	struct arena *arena, struct import_row *row)
+static void read_item(const struct import_form *form, const struct json_items *items,
+	const struct json_item *item, struct arena *arena, struct import_row *row)
 {
 	const struct json_rules rules = {.bytes = ALIAS_ENTRY_MAX, .depth = 3};
 	struct json *json cleanup_json = NULL;
@@ -242,8 +259,8 @@ static void read_item(const struct import_form *form, const struct json_items *i
 
 /* ---------------------------------------------------------------- the list */
 
-static void read_form(const struct import_form *form, const struct source_text *source, struct arena *arena,
-	struct import_rows *rows)
+static void read_form(const struct import_form *form, const struct source_text *source,
+	struct arena *arena, struct import_rows *rows)
 {
 	const struct json_rules rules = {.bytes = IMPORT_FILE_MAX, .depth = 4};
 	struct json_fault fault;
@@ -255,7 +272,8 @@ static void read_form(const struct import_form *form, const struct source_text *
 			arena_printf(arena, _("column %zu: %s"), fault.column, fault.reason));
 		return;
 	}
-	if (!json_items_begin(&items, source->text, source->length) || items.members != form->members) {
+	if (!json_items_begin(&items, source->text, source->length) ||
+		items.members != form->members) {
 		import_rows_break(rows, arena, 1, _(form->wanted));
 		return;
 	}
@@ -268,25 +286,29 @@ static void read_form(const struct import_form *form, const struct source_text *
 	}
 }
 
-void alias_import_json_read(const struct source_text *source, struct arena *arena, struct import_rows *rows)
+void alias_import_json_read(const struct source_text *source, struct arena *arena,
+	struct import_rows *rows)
 {
 	static const struct import_form form = {
 		.fields = exported,
 		.count = ARRAY_LENGTH(exported),
-		.wanted = N_("an array of aliases is wanted, as \"member export --format json\" prints it"),
+		.wanted = N_("an array of aliases is wanted, as \"member export --format json\" "
+			     "prints it"),
 	};
 
 	read_form(&form, source, arena, rows);
 }
 
-void alias_import_runv_read(const struct source_text *source, struct arena *arena, struct import_rows *rows)
+void alias_import_runv_read(const struct source_text *source, struct arena *arena,
+	struct import_rows *rows)
 {
 	static const struct import_form form = {
 		.fields = of_runv,
 		.count = ARRAY_LENGTH(of_runv),
 		.members = true,
 		.open = true,
-		.wanted = N_("runv's store is wanted: an object of usernames, as in email-aliases.json"),
+		.wanted = N_(
+			"runv's store is wanted: an object of usernames, as in email-aliases.json"),
 	};
 
 	read_form(&form, source, arena, rows);

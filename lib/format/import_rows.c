@@ -27,7 +27,12 @@ static struct import_row *add(struct import_rows *rows, struct arena *arena, siz
 	row = &rows->items[rows->count++];
 	*row = (struct import_row){
 		.line = line,
-		.entry = {.username = "", .alias = "", .approved_by = "", .request_id = "", .source = "", .note = ""},
+		.entry = {.username = "",
+			.alias = "",
+			.approved_by = "",
+			.request_id = "",
+			.source = "",
+			.note = ""},
 	};
 	return row;
 }
@@ -40,13 +45,15 @@ struct import_row *import_rows_add(struct import_rows *rows, struct arena *arena
 	return NULL;
 }
 
-void import_rows_break(struct import_rows *rows, struct arena *arena, size_t line, const char *detail)
+void import_rows_break(struct import_rows *rows, struct arena *arena, size_t line,
+	const char *detail)
 {
 	import_row_fault(add(rows, arena, line), arena, "row", detail);
 	rows->broken = true;
 }
 
-void import_row_fault(struct import_row *row, struct arena *arena, const char *field, const char *detail)
+void import_row_fault(struct import_row *row, struct arena *arena, const char *field,
+	const char *detail)
 {
 	struct import_fault **end = &row->faults;
 	struct import_fault *fault = arena_alloc(arena, sizeof(*fault));

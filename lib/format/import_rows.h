@@ -1,8 +1,10 @@
 /*
- * What a file says about aliases, row by row, before anybody judges it: the common form of all files that are imported.
+ * What a file says about aliases, row by row, before anybody judges it: the common form of all
+ * files that are imported.
  *
- * A reader (alias_csv, alias_import_json, alias_import_runv, postfix_virtual) collects every fault with its line instead of stopping at the first; texts may be
- * hostile until the rules have passed them.
+ * A reader (alias_csv, alias_import_json, alias_import_runv, postfix_virtual) collects every fault
+ * with its line instead of stopping at the first; texts may be hostile until the rules have passed
+ * them.
  */
 #ifndef POSTIGO_FORMAT_IMPORT_ROWS_H
 #define POSTIGO_FORMAT_IMPORT_ROWS_H
@@ -35,9 +37,9 @@ struct import_fault {
 };
 
 struct import_row {
-	size_t line;	  /* from 1 */
-	unsigned given;	  /* of enum import_given */
-	struct alias_entry entry; /* username and destinations, and what is given; texts are never NULL */
+	size_t line;    /* from 1 */
+	unsigned given; /* of enum import_given */
+	struct alias_entry entry; /* what is given, and "" for the other texts */
 	struct import_fault *faults;
 };
 
@@ -49,16 +51,20 @@ struct import_rows {
 	bool full;   /* it has more than IMPORT_ROWS_MAX rows */
 };
 
-/* Adds an empty row for `line`; valid until the next is added. NULL when the list is full, which is noted. */
+/* Adds an empty row for `line`; valid until the next is added. NULL when the list is full, which is
+ * noted. */
 struct import_row *import_rows_add(struct import_rows *rows, struct arena *arena, size_t line);
 
 /* Adds a row that says why the file cannot be read any further. */
-void import_rows_break(struct import_rows *rows, struct arena *arena, size_t line, const char *detail);
+void import_rows_break(struct import_rows *rows, struct arena *arena, size_t line,
+	const char *detail);
 
 /* Adds a fault at the end of a row's; `field` is kept, `detail` copied. */
-void import_row_fault(struct import_row *row, struct arena *arena, const char *field, const char *detail);
+void import_row_fault(struct import_row *row, struct arena *arena, const char *field,
+	const char *detail);
 
-/* Parses a time of RFC 3339 in UTC, also with a fraction (dropped) or "+00:00" for "Z", as Python writes it. False for anything else. */
+/* Parses a time of RFC 3339 in UTC, also with a fraction (dropped) or "+00:00" for "Z", as Python
+ * writes it. False for anything else. */
 must_check bool import_time_parse(const char *text, int64_t *ret_seconds);
 
 #endif

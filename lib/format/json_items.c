@@ -77,8 +77,8 @@ bool json_items_next(struct json_items *items, struct json_item *ret_item)
 	return true;
 }
 
-bool json_item_parse(const struct json_items *items, const struct json_item *item, const struct json_rules *rules,
-	struct json **ret_json, struct error *err)
+bool json_item_parse(const struct json_items *items, const struct json_item *item,
+	const struct json_rules *rules, struct json **ret_json, struct error *err)
 {
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 

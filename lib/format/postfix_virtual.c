@@ -51,7 +51,8 @@ static const char *name_of(const char *key, struct arena *arena)
 	return name;
 }
 
-static void take_value(const char *value, const char *key, struct arena *arena, struct import_row *row)
+static void take_value(const char *value, const char *key, struct arena *arena,
+	struct import_row *row)
 {
 	struct string_list items = STRING_LIST_INIT;
 
@@ -64,14 +65,15 @@ static void take_value(const char *value, const char *key, struct arena *arena, 
 	}
 }
 
-/* Whether the row says only that an address is itself, as PostfixAdmin writes one for each mailbox. */
+/* Whether the row says only that an address is itself, as PostfixAdmin writes one for each mailbox.
+ */
 static bool says_nothing(const struct import_row *row)
 {
 	return row->entry.keep_copy && row->entry.destinations.count == 0 && !row->faults;
 }
 
-static void take_row(struct virtual_reading *reading, const struct logical_line *line, const char *key,
-	const char *value)
+static void take_row(struct virtual_reading *reading, const struct logical_line *line,
+	const char *key, const char *value)
 {
 	struct import_row *row = import_rows_add(reading->rows, reading->arena, line->line);
 	const char *fault = key_fault(key, reading->domain, reading->arena);
@@ -83,7 +85,8 @@ static void take_row(struct virtual_reading *reading, const struct logical_line 
 	if (line->has_nul)
 		import_row_fault(row, reading->arena, "row", _("it holds a NUL byte"));
 	if (fault)
-		import_row_fault(row, reading->arena, "key", arena_printf(reading->arena, "\"%s\": %s", key, fault));
+		import_row_fault(row, reading->arena, "key",
+			arena_printf(reading->arena, "\"%s\": %s", key, fault));
 	if (strpbrk(value, "\"\\"))
 		import_row_fault(row, reading->arena, "value", _("quotes are not taken"));
 	else
@@ -123,11 +126,12 @@ static void refuse_stray(struct virtual_reading *reading, size_t line)
 	struct import_row *row = import_rows_add(reading->rows, reading->arena, line);
 
 	if (row)
-		import_row_fault(row, reading->arena, "row", _("it continues a line that is not there"));
+		import_row_fault(row, reading->arena, "row",
+			_("it continues a line that is not there"));
 }
 
-static void take_line(struct virtual_reading *reading, struct logical_line *line, size_t number, const char *text,
-	size_t length)
+static void take_line(struct virtual_reading *reading, struct logical_line *line, size_t number,
+	const char *text, size_t length)
 {
 	bool continues = strchr(BLANKS, text[0]) && text[0];
 

@@ -14,7 +14,9 @@
 #define MODE_ALLOWED 0664U
 #define MODE_EVERYBODY 0004U
 
-static const struct json_rules file_rules = {.bytes = CONFIG_FILE_MAX, .depth = 8, .comments = true};
+static const struct json_rules file_rules = {.bytes = CONFIG_FILE_MAX,
+	.depth = 8,
+	.comments = true};
 static const struct json_rules item_rules = {.bytes = CONFIG_FILE_MAX, .depth = 9};
 
 /* One translation on its way. */
@@ -28,19 +30,23 @@ struct translation {
 	struct settings_runv result;
 };
 
-static bool fail(const struct translation *translation, const char *key, const char *wanted, struct error *err)
+static bool fail(const struct translation *translation, const char *key, const char *wanted,
+	struct error *err)
 {
-	error_set(err, ERROR_CONFIG, _("%s:%zu: \"%s\" must be %s"), translation->path, translation->line, key, wanted);
+	error_set(err, ERROR_CONFIG, _("%s:%zu: \"%s\" must be %s"), translation->path,
+		translation->line, key, wanted);
 	return error_field(err, key);
 }
 
 static void warn(struct translation *translation, const char *key, const char *text)
 {
 	string_list_add(&translation->result.warnings, translation->arena,
-		arena_printf(translation->arena, "%s:%zu: \"%s\": %s", translation->path, translation->line, key, text));
+		arena_printf(translation->arena, "%s:%zu: \"%s\": %s", translation->path,
+			translation->line, key, text));
 }
 
-static void note_origin(struct translation *translation, const char *section, const char *key, size_t line)
+static void note_origin(struct translation *translation, const char *section, const char *key,
+	size_t line)
 {
 	struct settings_runv *result = &translation->result;
 
@@ -55,12 +61,15 @@ static void note_origin(struct translation *translation, const char *section, co
 
 /* ---------------------------------------------------------------- runv's keys */
 
-static bool take_boolean(struct translation *translation, const struct json *member, bool *ret_value, struct error *err)
+static bool take_boolean(struct translation *translation, const struct json *member,
+	bool *ret_value, struct error *err)
 {
-	return json_boolean(member, ret_value) || fail(translation, json_key(member), _("true or false"), err);
+	return json_boolean(member, ret_value) ||
+	       fail(translation, json_key(member), _("true or false"), err);
 }
 
-static bool take_enabled(struct translation *translation, const struct json *member, struct error *err)
+static bool take_enabled(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	bool value;
 
@@ -71,15 +80,16 @@ static bool take_enabled(struct translation *translation, const struct json *mem
 	return true;
 }
 
-static bool take_backend(struct translation *translation, const struct json *member, struct error *err)
+static bool take_backend(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	const char *text = json_text(member);
 
 	if (!text)
 		return fail(translation, "backend", _("a text"), err);
 	if (!ascii_equal_nocase(text, "postfix-hash")) {
-		error_set(err, ERROR_CONFIG, _("%s:%zu: the backend \"%s\" is not supported"), translation->path,
-			translation->line, text);
+		error_set(err, ERROR_CONFIG, _("%s:%zu: the backend \"%s\" is not supported"),
+			translation->path, translation->line, text);
 		error_field(err, "backend");
 		return error_fix(err, "\"backend\": \"postfix-hash\"");
 	}
@@ -107,44 +117,52 @@ static bool take_mode(struct translation *translation, const struct json *member
 	int64_t number = 0;
 	unsigned mode = 0;
 
-	if (text ? !parse_octal_mode(text, &mode) : !json_integer(member, &number) || number < 1 || number > 07777)
+	if (text ? !parse_octal_mode(text, &mode)
+		 : !json_integer(member, &number) || number < 1 || number > 07777)
 		return fail(translation, "file_mode", _("a mode such as \"0640\""), err);
 	if (!text)
 		mode = (unsigned)number;
 	if (mode == 0 || (mode & ~MODE_ALLOWED) != 0)
-		return fail(translation, "file_mode", _("a mode without write permission for others, such as \"0640\""), err);
+		return fail(translation, "file_mode",
+			_("a mode without write permission for others, such as \"0640\""), err);
 	if (mode & MODE_EVERYBODY)
 		warn(translation, "file_mode",
-			_("everybody on this server can read where members' mail goes, and can hold mail up by locking the map; "
+			_("everybody on this server can read where members' mail goes, and can "
+			  "hold mail up by locking the map; "
 			  "write \"0640\""));
 	translation->result.mode = mode;
 	note_origin(translation, "sync", "mode", translation->line);
 	return true;
 }
 
-static bool take_check_maps(struct translation *translation, const struct json *member, struct error *err)
+static bool take_check_maps(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	bool value;
 
 	if (!take_boolean(translation, member, &value, err))
 		return false;
 	if (!value)
-		warn(translation, "check_maps", _("is ignored: whether Postfix uses the map is always checked"));
+		warn(translation, "check_maps",
+			_("is ignored: whether Postfix uses the map is always checked"));
 	return true;
 }
 
-static bool take_run_postmap(struct translation *translation, const struct json *member, struct error *err)
+static bool take_run_postmap(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	bool value;
 
 	if (!take_boolean(translation, member, &value, err))
 		return false;
 	if (!value)
-		warn(translation, "run_postmap", _("is ignored: a map without its index would answer nothing"));
+		warn(translation, "run_postmap",
+			_("is ignored: a map without its index would answer nothing"));
 	return true;
 }
 
-static bool take_command(struct translation *translation, const struct json *member, const char *warning, struct error *err)
+static bool take_command(struct translation *translation, const struct json *member,
+	const char *warning, struct error *err)
 {
 	if (!json_is_array(member) && !json_is_null(member))
 		return fail(translation, json_key(member), _("an array of texts"), err);
@@ -153,18 +171,24 @@ static bool take_command(struct translation *translation, const struct json *mem
 	return true;
 }
 
-static bool take_postmap_command(struct translation *translation, const struct json *member, struct error *err)
+static bool take_postmap_command(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	return take_command(translation, member,
-		_("is replaced: the index is built beside the live one by Postfix's own postmap, then renamed"), err);
+		_("is replaced: the index is built beside the live one by Postfix's own postmap, "
+		  "then renamed"),
+		err);
 }
 
-static bool take_reload_command(struct translation *translation, const struct json *member, struct error *err)
+static bool take_reload_command(struct translation *translation, const struct json *member,
+	struct error *err)
 {
-	return take_command(translation, member, _("is replaced by \"postfix reload\", where the map's type needs it"), err);
+	return take_command(translation, member,
+		_("is replaced by \"postfix reload\", where the map's type needs it"), err);
 }
 
-static bool take_reload(struct translation *translation, const struct json *member, struct error *err)
+static bool take_reload(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	bool value;
 
@@ -175,7 +199,8 @@ static bool take_reload(struct translation *translation, const struct json *memb
 	return true;
 }
 
-static bool take_auto_sync(struct translation *translation, const struct json *member, struct error *err)
+static bool take_auto_sync(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	bool value;
 
@@ -186,7 +211,8 @@ static bool take_auto_sync(struct translation *translation, const struct json *m
 	return true;
 }
 
-static bool take_domain(struct translation *translation, const struct json *member, struct error *err)
+static bool take_domain(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	const char *text = json_text(member);
 
@@ -197,7 +223,8 @@ static bool take_domain(struct translation *translation, const struct json *memb
 	return true;
 }
 
-static bool take_other_backend(struct translation *translation, const struct json *member, struct error *err)
+static bool take_other_backend(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	(void)err;
 	warn(translation, json_key(member), _("is ignored: it belongs to another backend"));
@@ -232,15 +259,18 @@ static bool fail_unknown(const struct translation *translation, const char *key,
 		names[i] = keys[i].name;
 	nearest = nearest_word(key, names, ARRAY_LENGTH(keys));
 	if (nearest)
-		error_set(err, ERROR_CONFIG, _("%s:%zu: unknown key \"%s\"; did you mean \"%s\"?"), translation->path,
-			translation->line, key, nearest);
+		error_set(err, ERROR_CONFIG, _("%s:%zu: unknown key \"%s\"; did you mean \"%s\"?"),
+			translation->path, translation->line, key, nearest);
 	else
-		error_set(err, ERROR_CONFIG, _("%s:%zu: unknown key \"%s\""), translation->path, translation->line, key);
+		error_set(err, ERROR_CONFIG, _("%s:%zu: unknown key \"%s\""), translation->path,
+			translation->line, key);
 	error_field(err, key);
-	return error_why(err, _("a file with \"backend\" and without sections is read as runv's configuration"));
+	return error_why(err,
+		_("a file with \"backend\" and without sections is read as runv's configuration"));
 }
 
-static bool take_member(struct translation *translation, const struct json *member, struct error *err)
+static bool take_member(struct translation *translation, const struct json *member,
+	struct error *err)
 {
 	const char *key = json_key(member);
 
@@ -256,7 +286,8 @@ static bool take_member(struct translation *translation, const struct json *memb
 /* ---------------------------------------------------------------- the file */
 
 /* A copy without comments, ready to be walked. False when it is no JSON object. */
-static bool prepare(const struct source_text *source, struct strbuf *text, struct json_items *ret_items)
+static bool prepare(const struct source_text *source, struct strbuf *text,
+	struct json_items *ret_items)
 {
 	struct json_fault fault;
 
@@ -285,7 +316,8 @@ bool settings_runv_matches(const struct source_text *source)
 	struct json_items items;
 	struct error ignored;
 
-	if (!prepare(source, &text, &items) || !json_parse(text.text, text.length, &item_rules, &document, &ignored))
+	if (!prepare(source, &text, &items) ||
+		!json_parse(text.text, text.length, &item_rules, &document, &ignored))
 		return false;
 	for (const struct json *member = json_first(document); member; member = json_next(member)) {
 		if (is_section(json_key(member)))
@@ -359,7 +391,8 @@ bool settings_runv_translate(const struct source_text *source, struct arena *are
 	struct json_items items;
 
 	if (!prepare(source, &text, &items))
-		return error_set(err, ERROR_CONFIG, _("%s: must be an object: { … }"), source->path);
+		return error_set(err, ERROR_CONFIG, _("%s: must be an object: { … }"),
+			source->path);
 	if (!take_all(&translation, &items, err))
 		return false;
 	fill_defaults(&translation);

@@ -1,7 +1,9 @@
 /*
- * runv's own configuration, taken as it is: a flat object with `backend` and without sections, in place of postigo.json.
+ * runv's own configuration, taken as it is: a flat object with `backend` and without sections, in
+ * place of postigo.json.
  *
- * It is said again in our form and read by the one table of settings. What runv could say and we do otherwise becomes a warning; what we cannot do is refused.
+ * It is said again in our form and read by the one table of settings. What runv could say and we do
+ * otherwise becomes a warning; what we cannot do is refused.
  */
 #ifndef POSTIGO_FORMAT_SETTINGS_RUNV_H
 #define POSTIGO_FORMAT_SETTINGS_RUNV_H
@@ -22,7 +24,8 @@ struct settings_runv_origin {
 
 struct settings_runv {
 	struct source_text native; /* the same in our form, under the same path */
-	unsigned mode; /* of the map's files; 0 = not given; may let everybody read, which our own form refuses */
+	unsigned mode; /* of the map's files; 0 = not given; may let everybody read, which our own
+			  form refuses */
 	struct string_list warnings;
 	struct settings_runv_origin origins[SETTINGS_RUNV_ORIGINS];
 	size_t origin_count;

@@ -242,7 +242,7 @@ bool alias_undo(const struct alias_context *context, int64_t sequence, struct ar
 	struct alias_decision *ret_decision, struct error *err)
 {
 	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
-	struct alias_event event;
+	struct alias_event event = {.taken_back = false};
 
 	return alias_session_open(&session, context, err) && find_event(&session, sequence, arena, &event, err) &&
 	       check_event(&event, err) && undo_event(&session, &event, arena, ret_decision, err);

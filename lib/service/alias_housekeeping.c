@@ -24,6 +24,7 @@ enum fate {
 	FATE_LEAVE,
 	FATE_APPLY,	/* the member may do this without approval */
 	FATE_REJECT,	/* nobody decided in time */
+	FATE_DISMISS,	/* its alias is gone: left where it is, it would hit the next one */
 	FATE_SET_ASIDE, /* it can never become a request */
 };
 
@@ -57,6 +58,25 @@ static enum fate judge(struct run *run, struct queued_request *queued)
 	return queued->code == QUEUE_GOOD && queued->record.op != REQUEST_SET ? FATE_APPLY : FATE_LEAVE;
 }
 
+/* What a member wishes for an alias that an administrator took away meanwhile can never be done. */
+static bool judge_wish(struct run *run, const struct queued_request *queued, enum fate *fate, struct error *err)
+{
+	struct alias_entry entry;
+
+	if (*fate != FATE_APPLY)
+		return true;
+	switch (alias_store_find(&run->session->desk.store, queued->record.username, run->arena, &entry, err)) {
+	case LOOKUP_FOUND:
+		return true;
+	case LOOKUP_NOT_FOUND:
+		*fate = FATE_DISMISS;
+		return true;
+	case LOOKUP_FAILED:
+		break;
+	}
+	return false;
+}
+
 /* What a run without dry_run would decide, told without deciding it. */
 static void foresee(const struct run *run, const struct queued_request *queued, const char *op,
 	struct alias_decision *ret_decision)
@@ -70,14 +90,14 @@ static void foresee(const struct run *run, const struct queued_request *queued, 
 static bool decide(struct run *run, const struct queued_request *queued, enum fate fate,
 	struct alias_decision *ret_decision, struct error *err)
 {
-	const struct alias_dismissal expired = {.op = "reject", .reason = "expired"};
+	const struct alias_dismissal dismissal = {.op = "reject", .reason = fate == FATE_DISMISS ? "no alias" : "expired"};
 
 	if (run->dry_run) {
-		foresee(run, queued, fate == FATE_REJECT ? "reject" : request_op_name(queued->record.op), ret_decision);
+		foresee(run, queued, fate == FATE_APPLY ? request_op_name(queued->record.op) : dismissal.op, ret_decision);
 		return true;
 	}
-	if (fate == FATE_REJECT)
-		return alias_dismiss_in(run->session, queued->id, &expired, run->arena, ret_decision, err);
+	if (fate != FATE_APPLY)
+		return alias_dismiss_in(run->session, queued->id, &dismissal, run->arena, ret_decision, err);
 	return alias_approve_in(run->session, queued->id, run->arena, ret_decision, err);
 }
 
@@ -96,6 +116,8 @@ static bool tidy_request(struct run *run, struct queued_request *queued, struct 
 	struct alias_decision *decision = &done->decisions.items[done->decisions.count];
 	enum fate fate = judge(run, queued);
 
+	if (!judge_wish(run, queued, &fate, err))
+		return false;
 	switch (fate) {
 	case FATE_LEAVE:
 		done->left++;
@@ -107,6 +129,7 @@ static bool tidy_request(struct run *run, struct queued_request *queued, struct 
 		return true;
 	case FATE_APPLY:
 	case FATE_REJECT:
+	case FATE_DISMISS:
 		break;
 	}
 	if (decide(run, queued, fate, decision, err)) {

@@ -43,8 +43,10 @@ const char *alias_import_outcome_name(enum alias_import_outcome outcome)
 
 /* ---------------------------------------------------------------- faults */
 
-/* What speaks against a row is its fault; what speaks against the system is a failure of the whole. */
-static bool note_fault(struct import_run *run, struct import_row *row, const char *field, struct error *err)
+/* What speaks against a row is its fault; what speaks against the system is a failure of the whole.
+ */
+static bool note_fault(struct import_run *run, struct import_row *row, const char *field,
+	struct error *err)
 {
 	const char *detail = *err->why ? err->why : err->what;
 
@@ -70,7 +72,8 @@ static int compare_rows(const void *left, const void *right)
 /* One line must not undo another: the first of each name stands. */
 static void refuse_repeated(struct import_rows *rows, struct arena *arena)
 {
-	struct import_row **sorted = arena_alloc_array(arena, rows->count + 1, sizeof(struct import_row *));
+	struct import_row **sorted =
+		arena_alloc_array(arena, rows->count + 1, sizeof(struct import_row *));
 
 	for (size_t i = 0; i < rows->count; i++)
 		sorted[i] = &rows->items[i];
@@ -82,8 +85,8 @@ static void refuse_repeated(struct import_rows *rows, struct arena *arena)
 			first = i;
 		else
 			import_row_fault(sorted[i], arena, "user",
-				arena_printf(arena, _("\"%s\" stands in line %zu already"), sorted[i]->entry.username,
-					sorted[first]->line));
+				arena_printf(arena, _("\"%s\" stands in line %zu already"),
+					sorted[i]->entry.username, sorted[first]->line));
 	}
 }
 
@@ -93,14 +96,16 @@ static void check_name(struct import_run *run, struct import_row *row)
 {
 	if (!username_is_valid(row->entry.username) && !row->faults)
 		import_row_fault(row, run->arena, "user",
-			arena_printf(run->arena, _("\"%s\" cannot be the name of a member"), row->entry.username));
+			arena_printf(run->arena, _("\"%s\" cannot be the name of a member"),
+				row->entry.username));
 }
 
 static bool find_before(struct import_run *run, struct candidate *candidate, struct error *err)
 {
 	struct alias_entry *entry = arena_alloc(run->arena, sizeof(*entry));
 
-	switch (alias_store_find(&run->session.desk.store, candidate->row->entry.username, run->arena, entry, err)) {
+	switch (alias_store_find(&run->session.desk.store, candidate->row->entry.username,
+		run->arena, entry, err)) {
 	case LOOKUP_FOUND:
 		candidate->before = entry;
 		return true;
@@ -119,8 +124,8 @@ static void check_claims(struct import_run *run, const struct candidate *candida
 
 	if ((row->given & IMPORT_UID) && row->entry.uid != candidate->account.uid)
 		import_row_fault(row, run->arena, "uid",
-			arena_printf(run->arena, _("%s has the user id %u, not %u"), row->entry.username,
-				candidate->account.uid, row->entry.uid));
+			arena_printf(run->arena, _("%s has the user id %u, not %u"),
+				row->entry.username, candidate->account.uid, row->entry.uid));
 	if ((row->given & IMPORT_ALIAS) && !email_address_equal(row->entry.alias, alias))
 		import_row_fault(row, run->arena, "alias",
 			arena_printf(run->arena, _("\"%s\" is not %s"), row->entry.alias, alias));
@@ -136,7 +141,8 @@ static bool are_addresses(const struct string_list *list)
 }
 
 /* What the alias does, over what is there or over nothing. */
-static void merge_content(const struct import_row *row, struct alias_entry *after, struct arena *arena)
+static void merge_content(const struct import_row *row, struct alias_entry *after,
+	struct arena *arena)
 {
 	after->destinations = row->entry.destinations;
 	if (are_addresses(&row->entry.destinations))
@@ -152,7 +158,8 @@ static void merge_content(const struct import_row *row, struct alias_entry *afte
 }
 
 /* Who made it, and when. */
-static void merge_origin(const struct import_run *run, const struct candidate *candidate, struct alias_entry *after)
+static void merge_origin(const struct import_run *run, const struct candidate *candidate,
+	struct alias_entry *after)
 {
 	const struct import_row *row = candidate->row;
 	int64_t now = run->context->now;
@@ -162,7 +169,8 @@ static void merge_origin(const struct import_run *run, const struct candidate *c
 	after->updated = candidate->before ? now : after->created;
 	if ((row->given & IMPORT_UPDATED) && (!candidate->before || run->request->keep_newer))
 		after->updated = row->entry.updated;
-	after->approved_by = row->given & IMPORT_APPROVED_BY ? row->entry.approved_by : run->context->actor->login;
+	after->approved_by = row->given & IMPORT_APPROVED_BY ? row->entry.approved_by
+							     : run->context->actor->login;
 	after->request_id = row->given & IMPORT_REQUEST_ID ? row->entry.request_id : "";
 	after->source = row->given & IMPORT_SOURCE ? row->entry.source : run->request->source;
 }
@@ -174,7 +182,8 @@ static void merge(struct import_run *run, struct candidate *candidate)
 	if (candidate->before)
 		*after = *candidate->before;
 	else
-		*after = (struct alias_entry){.username = candidate->row->entry.username, .note = ""};
+		*after = (struct alias_entry){.username = candidate->row->entry.username,
+			.note = ""};
 	after->uid = candidate->account.uid;
 	after->alias = member_alias(after->username, run->context->settings, run->arena);
 	merge_content(candidate->row, after, run->arena);
@@ -200,7 +209,8 @@ static void check_present(struct import_run *run, const struct candidate *candid
 	if (before && run->request->keep_newer && before->updated >= candidate->row->entry.updated)
 		detail = _("what the store has is newer");
 	else if (before && !run->request->replace)
-		detail = arena_printf(run->arena, _("%s exists and is different; --replace changes it"), row->entry.username);
+		detail = arena_printf(run->arena,
+			_("%s exists and is different; --replace changes it"), row->entry.username);
 	if (detail)
 		import_row_fault(candidate->row, run->arena, "alias", detail);
 }
@@ -209,19 +219,21 @@ static void check_end(struct import_run *run, const struct candidate *candidate)
 {
 	const struct import_row *row = candidate->row;
 
-	if ((row->given & IMPORT_EXPIRES) && !(row->given & IMPORT_STATUS) && row->entry.expires > 0 &&
-		row->entry.expires <= run->context->now)
+	if ((row->given & IMPORT_EXPIRES) && !(row->given & IMPORT_STATUS) &&
+		row->entry.expires > 0 && row->entry.expires <= run->context->now)
 		import_row_fault(candidate->row, run->arena, "expires", _("it is over already"));
 }
 
 /* The rules of a request, then those of the store's format for what requests do not have. */
-static bool check_rules(struct import_run *run, const struct candidate *candidate, struct error *err)
+static bool check_rules(struct import_run *run, const struct candidate *candidate,
+	struct error *err)
 {
 	struct arena scratch cleanup_arena = ARENA_INIT;
 	struct import_row *row = candidate->row;
 
 	if (row->entry.destinations.count > 0 &&
-		!alias_rules_check(run->context, &run->session.desk.store, candidate->after, &scratch, err) &&
+		!alias_rules_check(run->context, &run->session.desk.store, candidate->after,
+			&scratch, err) &&
 		!note_fault(run, row, "user", err))
 		return false;
 	if (!alias_text_check(candidate->after->note, "note", err))
@@ -232,7 +244,8 @@ static bool check_rules(struct import_run *run, const struct candidate *candidat
 	return true;
 }
 
-static void take(struct import_run *run, const struct candidate *candidate, enum alias_import_outcome outcome)
+static void take(struct import_run *run, const struct candidate *candidate,
+	enum alias_import_outcome outcome)
 {
 	run->result.outcomes[candidate->row - run->request->rows->items] = outcome;
 	run->result.counts[outcome]++;
@@ -257,7 +270,8 @@ static bool judge_known(struct import_run *run, struct candidate *candidate, str
 	if (!find_before(run, candidate, err))
 		return false;
 	merge(run, candidate);
-	if (candidate->before && !candidate->row->faults && is_same(candidate->before, candidate->after)) {
+	if (candidate->before && !candidate->row->faults &&
+		is_same(candidate->before, candidate->after)) {
 		take(run, candidate, ALIAS_IMPORT_UNCHANGED);
 		return true;
 	}
@@ -302,7 +316,8 @@ static bool judge_all(struct import_run *run, struct error *err)
 {
 	struct import_rows *rows = run->request->rows;
 
-	run->result.outcomes = arena_alloc_array(run->arena, rows->count + 1, sizeof(*run->result.outcomes));
+	run->result.outcomes =
+		arena_alloc_array(run->arena, rows->count + 1, sizeof(*run->result.outcomes));
 	run->changes = arena_alloc_array(run->arena, rows->count + 1, sizeof(*run->changes));
 	refuse_repeated(rows, run->arena);
 	for (size_t i = 0; i < rows->count; i++) {
@@ -316,18 +331,21 @@ static bool is_to_be_written(const struct import_run *run)
 {
 	const struct alias_import_request *request = run->request;
 
-	return !request->dry_run && !request->rows->broken && !request->rows->full && run->change_count > 0 &&
+	return !request->dry_run && !request->rows->broken && !request->rows->full &&
+	       run->change_count > 0 &&
 	       (request->skip_errors || run->result.counts[ALIAS_IMPORT_REFUSED] == 0);
 }
 
-static bool import(struct import_run *run, struct alias_import_result *ret_result, struct error *err)
+static bool import(struct import_run *run, struct alias_import_result *ret_result,
+	struct error *err)
 {
 	bool done = true;
 
 	if (!open_store(run, err) || !judge_all(run, err))
 		return false;
 	if (is_to_be_written(run)) {
-		done = alias_session_commit_all(&run->session, run->changes, run->change_count, err);
+		done = alias_session_commit_all(&run->session, run->changes, run->change_count,
+			err);
 		if (!done && err->code != ERROR_AFTER_LIVE)
 			return false;
 		run->result.written = true;
@@ -337,8 +355,8 @@ static bool import(struct import_run *run, struct alias_import_result *ret_resul
 	return done;
 }
 
-bool alias_import(const struct alias_context *context, const struct alias_import_request *request, struct arena *arena,
-	struct alias_import_result *ret_result, struct error *err)
+bool alias_import(const struct alias_context *context, const struct alias_import_request *request,
+	struct arena *arena, struct alias_import_result *ret_result, struct error *err)
 {
 	struct import_run run = {
 		.context = context,

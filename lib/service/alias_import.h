@@ -1,7 +1,9 @@
 /*
- * Importing aliases: every row judged by the rules of a request, all faults collected, then one transaction or nothing.
+ * Importing aliases: every row judged by the rules of a request, all faults collected, then one
+ * transaction or nothing.
  *
- * The journal gets one event "import" a changed entry; members see their aliases as after any decision.
+ * The journal gets one event "import" a changed entry; members see their aliases as after any
+ * decision.
  */
 #ifndef POSTIGO_SERVICE_ALIAS_IMPORT_H
 #define POSTIGO_SERVICE_ALIAS_IMPORT_H
@@ -20,10 +22,10 @@ enum alias_import_outcome {
 
 struct alias_import_request {
 	struct import_rows *rows; /* faults are added to its rows */
-	const char *source;	  /* of entries whose rows name none: import, import-runv, … */
+	const char *source;       /* of entries whose rows name none: import, import-runv, … */
 	bool dry_run;
 	bool skip_errors; /* write the good rows although others are refused */
-	bool replace;	  /* change an entry that is there and different, else a fault */
+	bool replace;     /* change an entry that is there and different, else a fault */
 	bool keep_newer;  /* never replace an entry that was changed after the row's updated_at */
 };
 
@@ -39,10 +41,13 @@ struct alias_import_result {
 const char *alias_import_outcome_name(enum alias_import_outcome outcome);
 
 /*
- * Judges all rows and, unless one is refused without skip_errors, the file is broken or too long, or it is a dry run, commits the good ones.
- * Fails with temporary (locked, accounts away), config, database, filesystem: nothing is written; or after_live (*ret_result is filled; a member cannot see it yet).
+ * Judges all rows and, unless one is refused without skip_errors, the file is broken or too long,
+ * or it is a dry run, commits the good ones. Fails with temporary (locked, accounts away), config,
+ * database, filesystem: nothing is written; or after_live (*ret_result is filled; a member cannot
+ * see it yet).
  */
-must_check bool alias_import(const struct alias_context *context, const struct alias_import_request *request,
-	struct arena *arena, struct alias_import_result *ret_result, struct error *err);
+must_check bool alias_import(const struct alias_context *context,
+	const struct alias_import_request *request, struct arena *arena,
+	struct alias_import_result *ret_result, struct error *err);
 
 #endif

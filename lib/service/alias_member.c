@@ -47,9 +47,11 @@ static bool commit_entry(struct alias_session *session, struct alias_change *cha
 	alias_entry_print(change->before, &before);
 	alias_entry_print(change->after, &after);
 	if (strcmp(before.text, after.text) != 0) {
+		struct alias_change last = *change;
+
 		changed.updated = session->context->now;
-		change->after = &changed;
-		return commit(session, change, arena, ret_decision, err);
+		last.after = &changed;
+		return commit(session, &last, arena, ret_decision, err);
 	}
 	alias_decision_of(change, session->context, session->desk.store.generation, arena, ret_decision);
 	ret_decision->outcome = N_("unchanged");
@@ -259,9 +261,11 @@ bool alias_expire_in(struct alias_session *session, bool dry_run, struct arena *
 	struct alias_decision_list list = {.items = NULL};
 	bool done = true;
 
-	if (!find_expired(session, &session->arena, &changes, err) ||
-		!find_expired(session, &session->arena, &changes, err))
-		return false;
+	/* Once to count them, once to keep them. */
+	for (int pass = 0; pass < 2; pass++) {
+		if (!find_expired(session, &session->arena, &changes, err))
+			return false;
+	}
 	if (!dry_run)
 		done = alias_session_commit_all(session, changes.items, changes.count, err);
 	if (!done && err->code != ERROR_AFTER_LIVE)

@@ -80,13 +80,13 @@ static struct alias_difference *make_room(struct alias_restoration *plan, struct
 static bool note(struct alias_restoration *plan, const struct alias_entry *before, const struct alias_entry *after,
 	struct arena *arena, struct error *err)
 {
+	const struct alias_entry *either = after ? after : before;
 	struct alias_difference *difference;
 
-	if (before && after && is_same(before, after))
+	if (!either || (before && after && is_same(before, after)))
 		return true;
 	difference = make_room(plan, arena);
-	*difference = (struct alias_difference){
-		.username = arena_strdup(arena, after ? after->username : before->username)};
+	*difference = (struct alias_difference){.username = arena_strdup(arena, either->username)};
 	return (!before || keep(before, arena, &difference->before, err)) &&
 	       (!after || keep(after, arena, &difference->after, err));
 }

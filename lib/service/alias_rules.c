@@ -29,7 +29,8 @@ static bool refuse_destination(const char *destination, const char *why, struct 
 	return error_fix(err, _("name an address such as ana@mail.example.org"));
 }
 
-static bool fill_destinations(const struct string_list *destinations, struct request_record *record, struct error *err)
+static bool fill_destinations(const struct string_list *destinations, struct request_record *record,
+	struct error *err)
 {
 	if (destinations->count > REQUEST_DESTINATIONS_MAX) {
 		error_set(err, ERROR_RULE, _("too many destinations: %zu"), destinations->count);
@@ -68,7 +69,8 @@ static const struct request_check *find_obstacle(const struct alias_request *req
 	return NULL;
 }
 
-static bool refuse(const struct alias_request *request, const struct request_check *obstacle, struct error *err)
+static bool refuse(const struct alias_request *request, const struct request_check *obstacle,
+	struct error *err)
 {
 	const char *username = request->queued.record.username;
 
@@ -94,7 +96,8 @@ bool alias_rules_check(const struct alias_context *context, const struct alias_s
 	const struct request_check *obstacle;
 	struct alias_request request;
 
-	(void)snprintf(queued.record.username, sizeof(queued.record.username), "%s", wanted->username);
+	(void)snprintf(queued.record.username, sizeof(queued.record.username), "%s",
+		wanted->username);
 	if (!fill_destinations(&wanted->destinations, &queued.record, err) ||
 		!alias_request_examine(context, store, &queued, arena, &request, err))
 		return false;
@@ -102,7 +105,8 @@ bool alias_rules_check(const struct alias_context *context, const struct alias_s
 	return !obstacle || refuse(&request, obstacle, err);
 }
 
-void alias_rules_canonical(const struct string_list *from, struct arena *arena, struct string_list *ret_list)
+void alias_rules_canonical(const struct string_list *from, struct arena *arena,
+	struct string_list *ret_list)
 {
 	char canonical[EMAIL_ADDRESS_MAX + 1];
 

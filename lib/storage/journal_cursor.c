@@ -33,10 +33,10 @@ bool journal_cursor_open(struct journal_cursor *cursor, const struct alias_journ
 	case LOOKUP_FAILED:
 		return false;
 	}
-	opened.window = malloc(WINDOW_SIZE);
-	if (!opened.window)
-		out_of_memory();
 	*cursor = opened;
+	cursor->window = malloc(WINDOW_SIZE);
+	if (!cursor->window)
+		out_of_memory();
 	return true;
 }
 

@@ -29,7 +29,8 @@ struct invoker {
 	int group_count;
 };
 
-static enum lookup_result find_account(struct arena *arena, struct account *ret_account, struct error *err)
+static enum lookup_result find_account(struct arena *arena, struct account *ret_account,
+	struct error *err)
 {
 	const char *sudo = getenv("SUDO_UID");
 	const char *doas = getenv("DOAS_USER");
@@ -67,8 +68,10 @@ static bool find_invoker(struct arena *arena, struct invoker *invoker, struct er
 	}
 	invoker->other = invoker->account.uid != 0;
 	invoker->group_count = GROUPS_MAX;
-	if (getgrouplist(invoker->account.name, invoker->account.gid, invoker->groups, &invoker->group_count) < 0)
-		return error_set(err, ERROR_TEMPORARY, _("cannot read the groups of %s"), invoker->account.name);
+	if (getgrouplist(invoker->account.name, invoker->account.gid, invoker->groups,
+		    &invoker->group_count) < 0)
+		return error_set(err, ERROR_TEMPORARY, _("cannot read the groups of %s"),
+			invoker->account.name);
 	return true;
 }
 
@@ -106,19 +109,27 @@ static void send_descriptor(int socket, struct passed passed)
 	(void)sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-/* Not dumpable from the first instruction with the user's uid: they must not trace a copy of root's memory. */
+static bool become(const struct invoker *invoker)
+{
+	const struct account *account = &invoker->account;
+
+	return setgroups((size_t)invoker->group_count, invoker->groups) == 0 &&
+	       setresgid(account->gid, account->gid, account->gid) == 0 &&
+	       setresuid(account->uid, account->uid, account->uid) == 0 &&
+	       prctl(PR_SET_DUMPABLE, 0) == 0;
+}
+
+/* Not dumpable from the first instruction with the user's uid: they must not trace a copy of root's
+ * memory. */
 static _Noreturn void open_as(const struct invoker *invoker, const char *path, int socket)
 {
 	struct passed passed = {.fd = -1};
 
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (setgroups((size_t)invoker->group_count, invoker->groups) != 0 ||
-		setresgid(invoker->account.gid, invoker->account.gid, invoker->account.gid) != 0 ||
-		setresuid(invoker->account.uid, invoker->account.uid, invoker->account.uid) != 0 ||
-		prctl(PR_SET_DUMPABLE, 0) != 0)
-		passed.number = errno;
-	else if ((passed.fd = open_file(path)) < 0)
+	if (become(invoker))
+		passed.fd = open_file(path);
+	if (passed.fd < 0)
 		passed.number = errno;
 	send_descriptor(socket, passed);
 	_exit(0);
@@ -174,16 +185,19 @@ static int open_through_child(const struct invoker *invoker, const char *path)
 	return passed.fd;
 }
 
-static bool refuse_open(const struct invoker *invoker, const char *path, int number, struct error *err)
+static bool refuse_open(const struct invoker *invoker, const char *path, int number,
+	struct error *err)
 {
 	enum error_code code = number == EACCES || number == EPERM ? ERROR_PERMISSION
-			       : number == ENOENT ? ERROR_NOT_FOUND
-			       : number == ETIMEDOUT ? ERROR_TEMPORARY
-						     : ERROR_FILESYSTEM;
+			       : number == ENOENT                  ? ERROR_NOT_FOUND
+			       : number == ETIMEDOUT               ? ERROR_TEMPORARY
+								   : ERROR_FILESYSTEM;
 
 	error_set_errno(err, code, number, _("cannot open %s"), path);
 	if (code == ERROR_PERMISSION && invoker->other)
-		error_fix(err, _("files are opened with the rights of %s; pipe it in instead:  ... - <FILE"),
+		error_fix(err,
+			_("files are opened with the rights of %s; pipe it in instead:  ... - "
+			  "<FILE"),
 			invoker->account.name);
 	return false;
 }
@@ -210,7 +224,8 @@ static bool open_regular(const char *path, int *ret_fd, struct error *err)
 
 /* ---------------------------------------------------------------- reading */
 
-static bool read_all(int fd, const char *path, size_t limit, struct strbuf *bytes, struct error *err)
+static bool read_all(int fd, const char *path, size_t limit, struct strbuf *bytes,
+	struct error *err)
 {
 	for (;;) {
 		ssize_t length = read(fd, strbuf_reserve(bytes, READ_SIZE), READ_SIZE);
@@ -218,12 +233,14 @@ static bool read_all(int fd, const char *path, size_t limit, struct strbuf *byte
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length < 0)
-			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read %s"), path);
+			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read %s"),
+				path);
 		if (length == 0)
 			return true;
 		bytes->length += (size_t)length;
 		if (bytes->length > limit)
-			return error_set(err, ERROR_CAPACITY, _("%s is longer than %zu bytes"), path, limit);
+			return error_set(err, ERROR_CAPACITY, _("%s is longer than %zu bytes"),
+				path, limit);
 	}
 }
 
@@ -235,7 +252,8 @@ bool invoker_file_read(const char *path, size_t limit, struct strbuf *ret_bytes,
 
 	if (!is_input && !open_regular(path, &fd, err))
 		return false;
-	if (!read_all(is_input ? STDIN_FILENO : fd, is_input ? _("standard input") : path, limit, &bytes, err))
+	if (!read_all(is_input ? STDIN_FILENO : fd, is_input ? _("standard input") : path, limit,
+		    &bytes, err))
 		return false;
 	strbuf_append(&bytes, "", 0);
 	*ret_bytes = bytes;

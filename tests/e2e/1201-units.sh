@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2317 # functions are called by name
 # 1201: the examples for systemd and sudo. Units that systemd accepts and that leave the programs what they need; users, groups and directories as
 # setup makes them. Nothing can be started here (systemd is not process 1): the restrictions of the units are made by hand.
 . "$(dirname "$0")/../support/tap.sh"

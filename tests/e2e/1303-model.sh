@@ -25,4 +25,14 @@ diag "$stdout"
 expect_exit 0 'the journal is whole' postigo-admin journal verify
 is 'nothing is left claimed' "$(ls $state/work/claimed)" ''
 expect_exit 0 'the map is what the store says' postigo-admin sync --check
+
+# What the model found once: a wish for an alias that was taken away waited for the next alias.
+expect_exit 0 'an alias' postigo-admin member add ana ana@elsewhere.example
+expect_exit 0 'its member wishes it away' as ana postigo remove --yes
+expect_exit 0 'but it is revoked first' postigo-admin member revoke ana --reason test
+expect_exit 0 'housekeeping' postigo-admin gc --json
+is_json 'drops the wish' "$stdout_file" '.results[0].outcome' rejected
+expect_exit 0 'another alias' postigo-admin member add ana ana@elsewhere.example
+expect_exit 0 'housekeeping again' postigo-admin gc
+expect_exit 0 'leaves it alone' postigo-admin member show ana
 done_testing

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2086,SC2317 # plain words; functions are called by name
 # 1401: every exit status that the programs know. How it comes about, and what is said then. One row a status; those that cannot occur yet are named, and
 # the list is held against the sources, so that a status that begins to occur wants its row.
 . "$(dirname "$0")/../support/tap.sh"

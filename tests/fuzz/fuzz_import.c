@@ -1,4 +1,5 @@
-/* A file to import, of any bytes, by each reader: it ends, every row has its line and complete texts, and a broken file says so. */
+/* A file to import, of any bytes, by each reader: it ends, every row has its line and complete
+ * texts, and a broken file says so. */
 #include "format/alias_csv.h"
 #include "format/alias_import_json.h"
 #include "format/postfix_virtual.h"
@@ -30,7 +31,8 @@ static void check_row(const struct import_row *row, size_t lines)
 	const struct alias_entry *entry = &row->entry;
 
 	insist(row->line >= 1 && row->line <= lines);
-	insist(entry->username && entry->alias && entry->approved_by && entry->request_id && entry->source && entry->note);
+	insist(entry->username && entry->alias && entry->approved_by && entry->request_id &&
+		entry->source && entry->note);
 	insist(row->faults || entry->destinations.count > 0);
 	for (const struct import_fault *fault = row->faults; fault; fault = fault->next)
 		insist(*fault->field && *fault->detail);

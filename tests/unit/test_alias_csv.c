@@ -40,7 +40,9 @@ START_TEST(takes_columns_in_any_order)
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct import_rows rows;
 
-	read_text("\xef\xbb\xbf" "State,Destinations,USER\r\nsuspended,a@x.org,ana\r\n,b@x.org,bia", &arena, &rows);
+	read_text("\xef\xbb\xbf"
+		  "State,Destinations,USER\r\nsuspended,a@x.org,ana\r\n,b@x.org,bia",
+		&arena, &rows);
 	ck_assert_uint_eq(rows.count, 2);
 	ck_assert_str_eq(rows.items[0].entry.username, "ana");
 	ck_assert_int_eq(rows.items[0].entry.status, ALIAS_SUSPENDED);
@@ -55,7 +57,8 @@ START_TEST(counts_physical_lines)
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct import_rows rows;
 
-	read_text("\n" HEADER "\n  \na,\"a@x.org\n\nb@x.org\",,,\r\nb,b@x.org,,,\n\n\nc,c@x.org,,,", &arena, &rows);
+	read_text("\n" HEADER "\n  \na,\"a@x.org\n\nb@x.org\",,,\r\nb,b@x.org,,,\n\n\nc,c@x.org,,,",
+		&arena, &rows);
 	ck_assert_uint_eq(rows.count, 3);
 	ck_assert_uint_eq(rows.items[0].line, 5);
 	ck_assert_uint_eq(rows.items[0].entry.destinations.count, 2);
@@ -89,8 +92,10 @@ START_TEST(stops_at_what_is_no_csv)
 	read_text(broken_files[_i].text, &arena, &rows);
 	ck_assert_msg(rows.broken, "%s", broken_files[_i].text);
 	last = &rows.items[rows.count - 1];
-	ck_assert_msg(last->line == broken_files[_i].line, "%s: line %zu", broken_files[_i].text, last->line);
-	ck_assert_msg(strstr(last->faults->detail, broken_files[_i].detail) != NULL, "%s", last->faults->detail);
+	ck_assert_msg(last->line == broken_files[_i].line, "%s: line %zu", broken_files[_i].text,
+		last->line);
+	ck_assert_msg(strstr(last->faults->detail, broken_files[_i].detail) != NULL, "%s",
+		last->faults->detail);
 }
 END_TEST
 
@@ -142,13 +147,17 @@ START_TEST(refuses_a_nul)
 }
 END_TEST
 
-static const char *const notes[] = {"", "plain", "a, b", "\"", "\"\"", " leading", "trailing ", "tab\there", "olá", ";"};
+static const char *const notes[] = {"", "plain", "a, b", "\"", "\"\"", " leading", "trailing ",
+	"tab\there", "olá", ";"};
 
 START_TEST(reads_what_it_printed)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
-	struct alias_entry entry = {.username = "ana", .note = notes[_i], .expires = 1798761600, .status = ALIAS_PAUSED};
+	struct alias_entry entry = {.username = "ana",
+		.note = notes[_i],
+		.expires = 1798761600,
+		.status = ALIAS_PAUSED};
 	struct import_rows rows;
 
 	string_list_add(&entry.destinations, &arena, "a@x.org");

@@ -88,9 +88,11 @@ END_TEST
 
 /* ---------------------------------------------------------------- files */
 
-typedef void reader(const struct source_text *source, struct arena *arena, struct import_rows *rows);
+typedef void reader(const struct source_text *source, struct arena *arena,
+	struct import_rows *rows);
 
-static void read_virtual(const struct source_text *source, struct arena *arena, struct import_rows *rows)
+static void read_virtual(const struct source_text *source, struct arena *arena,
+	struct import_rows *rows)
 {
 	postfix_virtual_read(source, "club.example", arena, rows);
 }
@@ -105,26 +107,33 @@ static const struct {
 } files[] = {
 	{alias_import_json_read, "[]", ""},
 	{alias_import_json_read, "[{\"user\":\"ana\",\"destinations\":[\"a@x.org\"]}]", ""},
-	{alias_import_json_read, "[{\"user\":\"ana\",\n\"destinations\":[]},\n{},7]", "1 destinations 3 user 3 destinations 3 row"},
-	{alias_import_json_read, "[{\"user\":7,\"destinations\":\"a@x.org\",\"uid\":0,\"state\":\"gone\"}]",
+	{alias_import_json_read, "[{\"user\":\"ana\",\n\"destinations\":[]},\n{},7]",
+		"1 destinations 3 user 3 destinations 3 row"},
+	{alias_import_json_read,
+		"[{\"user\":7,\"destinations\":\"a@x.org\",\"uid\":0,\"state\":\"gone\"}]",
 		"1 user 1 uid 1 destinations 1 state"},
-	{alias_import_json_read, "[{\"user\":\"ana\",\"destinations\":[1],\"frob\":1,\"expires_at\":\"never\"}]",
+	{alias_import_json_read,
+		"[{\"user\":\"ana\",\"destinations\":[1],\"frob\":1,\"expires_at\":\"never\"}]",
 		"1 destinations 1 expires_at 1 row"},
 	{alias_import_json_read, "{}", "1 row"},
 	{alias_import_json_read, "[\n{\"user\":\"ana\"},\n]", "3 row"},
 	{alias_import_json_read, "[{\"user\":\"a\\u0000b\"}]", "1 row"},
 	{alias_import_runv_read, "{}", ""},
 	{alias_import_runv_read, "[]", "1 row"},
-	{alias_import_runv_read, RUNV("\"destination\": \"a@x.org\", \"status\": \"active\", \"more\": 1"), ""},
-	{alias_import_runv_read, RUNV("\"destination\": \"a@x.org\", \"status\": \"pending\""), "1 status"},
-	{alias_import_runv_read, RUNV("\"status\": \"active\", \"created_at\": \"x\""), "1 destination 1 created_at"},
+	{alias_import_runv_read,
+		RUNV("\"destination\": \"a@x.org\", \"status\": \"active\", \"more\": 1"), ""},
+	{alias_import_runv_read, RUNV("\"destination\": \"a@x.org\", \"status\": \"pending\""),
+		"1 status"},
+	{alias_import_runv_read, RUNV("\"status\": \"active\", \"created_at\": \"x\""),
+		"1 destination 1 created_at"},
 	{alias_import_runv_read, "{\"bia\": {}}", "1 username 1 alias 1 destination 1 status"},
 	{alias_import_runv_read, "{\"ana\": 1}", "1 row"},
 	{read_virtual, "", ""},
 	{read_virtual, "# a\n\nclub.example x\nana@club.example a@x.org\n", ""},
 	{read_virtual, "ana@club.example\ta@x.org,\n b@x.org\n#c\n\n c@x.org", ""},
 	{read_virtual, " a\nana@club.example", "1 row 2 value"},
-	{read_virtual, "a\nb@other.example c\n@club.example d\n\"e\"@club.example f", "1 key 2 key 3 key 4 key"},
+	{read_virtual, "a\nb@other.example c\n@club.example d\n\"e\"@club.example f",
+		"1 key 2 key 3 key 4 key"},
 	{read_virtual, "ana@club.example \"a b\"@x.org", "1 value"},
 };
 
@@ -137,16 +146,20 @@ START_TEST(tells_faults_with_lines)
 
 	files[_i].read(&source, &arena, &rows);
 	for (size_t i = 0; i < rows.count; i++) {
-		for (const struct import_fault *fault = rows.items[i].faults; fault; fault = fault->next)
-			strbuf_printf(&found, "%s%zu %s", found.length > 0 ? " " : "", rows.items[i].line, fault->field);
+		for (const struct import_fault *fault = rows.items[i].faults; fault;
+			fault = fault->next)
+			strbuf_printf(&found, "%s%zu %s", found.length > 0 ? " " : "",
+				rows.items[i].line, fault->field);
 	}
-	ck_assert_msg(strcmp(strbuf_text(&found), files[_i].faults) == 0, "%s: %s", files[_i].text, strbuf_text(&found));
+	ck_assert_msg(strcmp(strbuf_text(&found), files[_i].faults) == 0, "%s: %s", files[_i].text,
+		strbuf_text(&found));
 }
 END_TEST
 
 START_TEST(joins_continued_lines)
 {
-	static const char text[] = "Ana@Club.Example a@x.org,\n# no end\n\t ana@club.example\nbia@club.example bia@club.example\n";
+	static const char text[] = "Ana@Club.Example a@x.org,\n# no end\n\t "
+				   "ana@club.example\nbia@club.example bia@club.example\n";
 	struct source_text source = {"F", text, sizeof(text) - 1};
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct import_rows rows = {.count = 0};

@@ -5,7 +5,8 @@
 
 #define BACKEND "\"backend\": \"postfix-hash\""
 
-static bool load(const char *text, struct arena *arena, struct settings *settings, struct error *err)
+static bool load(const char *text, struct arena *arena, struct settings *settings,
+	struct error *err)
 {
 	const struct source_text source = {"F", text, strlen(text)};
 
@@ -56,10 +57,12 @@ END_TEST
 
 START_TEST(says_everything_that_runv_can)
 {
-	static const char text[] = "{\n\"enabled\": true,\n" BACKEND ",\n\"virtual_alias_file\": \"/etc/postfix/other\",\n"
-				   "\"file_mode\": 436,\n\"check_maps\": false,\n\"run_postmap\": false,\n"
-				   "\"postmap_command\": null,\n\"reload_postfix\": false,\n\"reload_command\": [],\n"
-				   "\"auto_sync_on_approve\": true,\n\"domain\": \"Club.Example\"\n}";
+	static const char text[] =
+		"{\n\"enabled\": true,\n" BACKEND
+		",\n\"virtual_alias_file\": \"/etc/postfix/other\",\n"
+		"\"file_mode\": 436,\n\"check_maps\": false,\n\"run_postmap\": false,\n"
+		"\"postmap_command\": null,\n\"reload_postfix\": false,\n\"reload_command\": [],\n"
+		"\"auto_sync_on_approve\": true,\n\"domain\": \"Club.Example\"\n}";
 	const struct source_text sources[] = {
 		{"F", text, sizeof(text) - 1},
 		{"G", "{\"sync\": {\"reload\": \"always\"}}", 30},
@@ -78,7 +81,8 @@ START_TEST(says_everything_that_runv_can)
 	ck_assert_str_eq(settings.sync.reload, "always");
 	ck_assert_str_eq(origins[0], "F:12");
 	ck_assert_uint_eq(settings.warnings.count, 4);
-	ck_assert(strstr(settings.warnings.items[0], "F:5: \"file_mode\"") == settings.warnings.items[0]);
+	ck_assert(strstr(settings.warnings.items[0], "F:5: \"file_mode\"") ==
+		  settings.warnings.items[0]);
 }
 END_TEST
 

@@ -101,14 +101,14 @@ static const char *change_text(struct admin *admin, const struct alias_event *ev
 static void add_row(struct admin *admin, struct json *rows, const struct alias_event *event)
 {
 	struct json *row = json_add(rows, json_new_object());
+	const char *op = output_word(&admin->output, event->journal.op);
 	char id[32];
 
 	(void)snprintf(id, sizeof(id), "h-%" PRId64, event->journal.sequence);
 	admin_set_time(row, "at", event->journal.at);
 	json_set_text(row, "id", id);
 	json_set_text(row, "op",
-		event->taken_back ? arena_printf(&admin->arena, _("%s (never came true)"), event->journal.op)
-				  : event->journal.op);
+		event->taken_back ? arena_printf(&admin->arena, _("%s (never came true)"), op) : op);
 	json_set_text(row, "user", event->journal.username);
 	json_set_text(row, "change", change_text(admin, event));
 	json_set_text(row, "actor", event->journal.actor->login);

@@ -29,6 +29,13 @@ static bool withdrawn(const char *id, struct error *err)
 	return error_fix(err, "postigo-admin pending");
 }
 
+/* Nothing of it is understood, not even whose it says it is: it waits for the program that does. */
+static bool too_new(const char *id, struct error *err)
+{
+	error_set(err, ERROR_RULE, _("request %s needs a newer postigo"), id);
+	return error_why(err, _("its file has a format that this version does not know; it is left in place"));
+}
+
 /* Sets a file aside that can never become a request, now that it is out of everybody's reach. */
 static bool set_aside(struct claim *claim, struct error *err)
 {
@@ -70,6 +77,8 @@ static bool claim_request(struct alias_session *session, const char *id, struct 
 	}
 	if (queue_code_is_quarantined(claim->request.code) && !claim->request.young)
 		return set_aside(claim, err);
+	if (claim->request.code == QUEUE_FORMAT_NEWER)
+		return too_new(id, err);
 	return alias_request_examine(session->context, &desk->store, &claim->request, &session->arena, ret_request, err);
 }
 

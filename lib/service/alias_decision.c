@@ -12,20 +12,20 @@ const char *decision_outcome(const char *op)
 		const char *op;
 		const char *outcome;
 	} outcomes[] = {
-		{"approve", N_("approved")},
-		{"reject", N_("rejected")},
-		{"revoke", N_("revoked")},
-		{"remove", N_("removed")},
-		{"pause", N_("paused")},
-		{"resume", N_("resumed")},
-		{"suspend", N_("suspended")},
-		{"expire", N_("expired")},
-		{"add", N_("added")},
-		{"set", N_("changed")},
-		{"undo", N_("undone")},
-		{"restore", N_("restored")},
-		{"import", N_("imported")},
-		{"purge-user", N_("purged")},
+		{N_("approve"), N_("approved")},
+		{N_("reject"), N_("rejected")},
+		{N_("revoke"), N_("revoked")},
+		{N_("remove"), N_("removed")},
+		{N_("pause"), N_("paused")},
+		{N_("resume"), N_("resumed")},
+		{N_("suspend"), N_("suspended")},
+		{N_("expire"), N_("expired")},
+		{N_("add"), N_("added")},
+		{N_("set"), N_("changed")},
+		{N_("undo"), N_("undone")},
+		{N_("restore"), N_("restored")},
+		{N_("import"), N_("imported")},
+		{N_("purge-user"), N_("purged")},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(outcomes); i++) {

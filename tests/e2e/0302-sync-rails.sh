@@ -185,5 +185,5 @@ expect_exit 64 'the rail that nothing lifts' sync --force=bare-key
 
 sync_enabled=false sync_configure lmdb
 expect_exit 4 'a sync that is switched off' sync
-like 'says which switch' "$stderr" 'sync\.enabled'
+like 'says which switch' "$stderr" 'sets "enabled"|sync\.enabled'
 done_testing

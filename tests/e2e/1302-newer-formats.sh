@@ -23,7 +23,10 @@ for command in 'pending' 'gc' 'gc --dry-run' 'sync' 'check --section queue'; do
 	run postigo-admin $command
 	is "$command leaves it as it is" "$(stat -c '%i %Y' $slot)$(cat $slot)" "$before"
 done
-not_ok 'it cannot be approved' postigo-admin approve "$(postigo-admin pending --plain | cut -f1 | head -n 1)"
+id=$(postigo-admin pending --plain | cut -f1 | head -n 1)
+expect_exit 10 'it cannot be approved' postigo-admin approve "$id"
+like 'and says why' "$stderr" 'needs a newer postigo'
+expect_exit 10 'nor rejected' postigo-admin reject "$id" --reason no
 is 'and is still there' "$(cat $slot)" "$(cat "$scratch/newer")"
 is 'nothing is set aside' "$(ls $state/work/quarantine)" ''
 faketime_gc() {

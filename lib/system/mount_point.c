@@ -70,24 +70,30 @@ static bool read_line(const char *line, uint64_t id, struct arena *arena,
 	return true;
 }
 
-bool mount_point_of(int fd, struct arena *arena, struct mount_point *ret_mount, struct error *err)
+static bool find_mount(FILE *file, uint64_t id, struct arena *arena, struct mount_point *ret_mount)
 {
-	FILE *file cleanup_fclose = fopen(MOUNTS, "re");
 	char *line cleanup_free = NULL;
 	size_t size = 0;
-	struct statx status;
 
-	if (!file || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) != 0)
-		return cannot_tell(err, errno);
 	while (getline(&line, &size, file) >= 0) {
 		struct arena words cleanup_arena = ARENA_INIT;
 
-		if (!read_line(line, status.stx_mnt_id, &words, ret_mount))
+		if (!read_line(line, id, &words, ret_mount))
 			continue;
 		ret_mount->path = arena_strdup(arena, ret_mount->path);
 		ret_mount->options = arena_strdup(arena, ret_mount->options);
 		ret_mount->type = arena_strdup(arena, ret_mount->type);
 		return true;
 	}
-	return cannot_tell(err, ENOENT);
+	return false;
+}
+
+bool mount_point_of(int fd, struct arena *arena, struct mount_point *ret_mount, struct error *err)
+{
+	FILE *file cleanup_fclose = fopen(MOUNTS, "re");
+	struct statx status;
+
+	if (!file || statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) != 0)
+		return cannot_tell(err, errno);
+	return find_mount(file, status.stx_mnt_id, arena, ret_mount) || cannot_tell(err, ENOENT);
 }

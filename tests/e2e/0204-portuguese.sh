@@ -112,6 +112,12 @@ like 'and what is left to do' "$stdout" 'Ainda não está no ar\.  Para pôr no 
 is 'nothing is pending' "$(pending_id ana)" ''
 expect_exit 0 'the list' as_terminal root $admin member list
 like 'a state' "$stdout" 'ana@club\.example +.*ativo'
+expect_exit 0 'one of them' as_terminal root $admin member show ana
+like 'has it, too' "$stdout" 'estado +ativo'
+expect_exit 0 'plain' as root $admin member show ana --plain
+like 'has the word as ever' "$stdout" $'state\tactive'
+expect_exit 0 'the history' as_terminal root $admin history
+like 'has verbs for people' "$stdout" ' aprovar '
 
 # A member again
 expect_exit 0 'the alias' as_terminal ana postigo

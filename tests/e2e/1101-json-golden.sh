@@ -127,5 +127,5 @@ for program in postigo postigo-admin; do
 	done < <("$program" __dump mdoc | sed -n 's/^\.It Cm \([a-z -]*\).*/\1/p' | sed 's/ *$//' | grep -v '^help')
 	is "every command of $program has one" "$missing" ''
 done
-is 'and every file its command' "$(cd $reference && ls -- *.json | wc -l)" "$(grep -c . <<<"$covered")"
+is 'and every file its command' "$(find $reference -name '*.json' | wc -l)" "$(grep -c . <<<"$covered")"
 done_testing

@@ -29,6 +29,7 @@ like 'and says why' "$stderr" 'needs a newer postigo'
 expect_exit 10 'nor rejected' postigo-admin reject "$id" --reason no
 is 'and is still there' "$(cat $slot)" "$(cat "$scratch/newer")"
 is 'nothing is set aside' "$(ls $state/work/quarantine)" ''
+# shellcheck disable=SC2317 # expect_exit calls it
 faketime_gc() {
 	later +31d postigo-admin gc
 }

@@ -96,7 +96,10 @@ answering() {
 printf '#!/bin/sh\nexit 64\n' >"$scratch/wrong-helper"
 printf '{"format":1}\n' >"$scratch/not-a-store"
 printf '#!/bin/sh\nexit 1\n' >/usr/local/sbin/failing
-printf '#!/bin/sh\n[ "$*" != "${*%reload}" ] || exit 0\necho refused >&2\nexit 1\n' >/usr/local/sbin/failing-reload
+cat >/usr/local/sbin/failing-reload <<'SCRIPT'
+#!/bin/sh
+for word; do [ "$word" != reload ] || exit 1; done
+SCRIPT
 chmod 0755 /usr/local/sbin/failing*
 failing='{"sync": {"postmap": "/usr/local/sbin/failing"}}'
 

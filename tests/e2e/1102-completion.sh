@@ -1,6 +1,6 @@
 #!/bin/bash
 # shellcheck disable=SC2317 # functions are called by name
-# 1101: what can be typed is offered: in bash and zsh on a terminal, with the real key; in fish by its own command for that.
+# 1102: what can be typed is offered: in bash and zsh on a terminal, with the real key; in fish by its own command for that.
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
 

@@ -117,7 +117,7 @@ admin_sources := $(wildcard admin-bin/*.c)
 
 libraries = $(shell pkg-config --libs $(1) 2>/dev/null)
 member_libraries := $(call libraries,libcjson libidn2 smartcols) -lunistring
-admin_libraries := $(call libraries,$(packages)) -lunistring -lacl -lresolv
+admin_libraries := $(call libraries,$(packages) libcares) -lunistring -lacl -lresolv -lcsv
 
 PROGRAMS := $(if $(member_sources),$(BUILD)/bin/postigo) \
 	$(if $(helper_sources),$(BUILD)/bin/postigo-drop) \
@@ -132,11 +132,14 @@ fuzz_sources := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 translations := $(patsubst po/%.po,$(BUILD)/po/%.mo,$(wildcard po/*.po))
 
-.PHONY: all install check demo bench lint fuzz clean help FORCE
-all: $(PROGRAMS) $(translations)
+completions := $(foreach shell,bash zsh fish,$(BUILD)/completions/postigo.$(shell) \
+	$(BUILD)/completions/postigo-admin.$(shell))
+
+.PHONY: all install install-units check demo bench soak lint fuzz po clean help FORCE
+all: $(PROGRAMS) $(translations) $(completions)
 
 help:
-	@echo 'all install check demo bench lint fuzz clean'
+	@echo 'all install install-units check demo bench soak lint fuzz po clean'
 	@echo 'check-unit check-e2e check-scripts (parts of check)'
 	@echo 'variables: PREFIX DESTDIR SYSCONFDIR LOCALSTATEDIR CC SANITIZE=1 WERROR=1 V=1 JOBS=N'
 
@@ -209,20 +212,40 @@ $(BUILD)/po/%.mo: po/%.po
 	@mkdir -p $(@D)
 	$(quiet)msgfmt -c -o $@ $<
 
+# The programs know what can be typed. Leaks are not what is looked for here.
+$(completions): $(BUILD)/completions/%: $$(BUILD)/bin/$$(basename $$*)
+	$(say) WORDS $@
+	@mkdir -p $(@D)
+	$(quiet)ASAN_OPTIONS=detect_leaks=0 $< __dump $(patsubst .%,%,$(suffix $*)) >$@
+
+po:
+	$(quiet)scripts/update-po
+
 .SECONDARY:
 -include $(shell find $(BUILD)/obj $(BUILD)/helper -name '*.d' 2>/dev/null)
 
 # ---------------------------------------------------------------- install
 
+# An example names the paths that were chosen; it is written for the standard ones.
+put_example = put_example() { \
+	install -d "$(DESTDIR)$${2%/*}"; \
+	sed -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/postigo|$(SYSCONFDIR)/postigo|g' \
+		-e 's|/var/lib/postigo|$(LOCALSTATEDIR)/lib/postigo|g' "$$1" >"$(DESTDIR)$$2"; \
+	chmod 0644 "$(DESTDIR)$$2"; \
+}
+
 # Copies files and nothing else: users, groups, queue and the setgid bit are `postigo-admin setup`.
 install: all
 	$(quiet)set -e; \
+	$(put_example); \
 	put() { install -D -m "$$1" "$$2" "$(DESTDIR)$$3"; }; \
 	bin=$(BUILD)/bin; \
 	[ ! -f $$bin/postigo ] || put 0755 $$bin/postigo $(PREFIX)/bin/postigo; \
 	[ ! -f $$bin/postigo-drop ] || \
 		put 0755 $$bin/postigo-drop $(PREFIX)/libexec/postigo/postigo-drop; \
 	[ ! -f $$bin/postigo-admin ] || put 0755 $$bin/postigo-admin $(PREFIX)/sbin/postigo-admin; \
+	put 0755 scripts/compat/runv-email-alias $(PREFIX)/bin/runv-email-alias; \
+	put 0755 scripts/compat/runv-admin-email-alias $(PREFIX)/sbin/runv-admin-email-alias; \
 	for page in $(wildcard man/*.1 man/*.5 man/*.8); do \
 		put 0644 $$page $(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
 	done; \
@@ -231,8 +254,25 @@ install: all
 		put 0644 $$catalogue \
 			$(PREFIX)/share/locale/$${language%.mo}/LC_MESSAGES/postigo.mo; \
 	done; \
-	[ ! -d config-examples ] || (cd config-examples && find . -type f) | while read -r file; do \
-		put 0644 config-examples/$$file $(PREFIX)/share/doc/postigo/examples/$${file#./}; \
+	for program in postigo postigo-admin; do \
+		words=$(BUILD)/completions/$$program; share=$(PREFIX)/share; \
+		put 0644 $$words.bash $$share/bash-completion/completions/$$program; \
+		put 0644 $$words.zsh $$share/zsh/vendor-completions/_$$program; \
+		put 0644 $$words.fish $$share/fish/vendor_completions.d/$$program.fish; \
+	done; \
+	(cd config-examples && find . -type f) | while read -r file; do \
+		put_example config-examples/$$file $(PREFIX)/share/doc/postigo/examples/$${file#./}; \
+	done
+
+# Units, users and directories where systemd looks for them. Nothing is enabled or started.
+install-units: install
+	$(quiet)set -e; \
+	$(put_example); \
+	for file in config-examples/systemd/*; do \
+		put_example $$file $(PREFIX)/lib/systemd/system/$${file##*/}; \
+	done; \
+	for kind in sysusers.d tmpfiles.d; do \
+		put_example config-examples/$$kind/postigo.conf $(PREFIX)/lib/$$kind/postigo.conf; \
 	done
 
 # ---------------------------------------------------------------- tests
@@ -249,7 +289,7 @@ fuzz_checks := $(if $(filter 1,$(SANITIZE)),,$(if $(shell command -v clang), \
 fuzz_build := $(BUILD)/fuzz
 
 stage: $(BUILD)/stage.stamp
-$(BUILD)/stage.stamp: $(PROGRAMS) $(translations) $(wildcard man/*) $(shell find config-examples -type f 2>/dev/null)
+$(BUILD)/stage.stamp: $(PROGRAMS) $(translations) $(wildcard man/* scripts/compat/*) $(shell find config-examples -type f 2>/dev/null)
 	$(say) STAGE $(BUILD)/stage
 	@rm -rf $(BUILD)/stage
 	$(quiet)$(MAKE) install DESTDIR=$(abspath $(BUILD))/stage
@@ -262,7 +302,7 @@ fuzz-build:
 	$(quiet)$(if $(fuzz_sources),$(MAKE) BUILD=$(fuzz_build) CC=clang FUZZ=1 SANITIZE= fuzz-programs,:)
 
 check:
-	$(quiet)scripts/install-deps build test
+	$(quiet)scripts/install-deps all
 	$(quiet)$(MAKE) check-all
 
 check-all: all stage unit-programs $(if $(strip $(fuzz_checks)),fuzz-build)
@@ -282,6 +322,15 @@ fuzz: fuzz-build
 	@TIMEOUT=$$(($(FUZZ_SECONDS) + 120)) $(run_tests) $(patsubst tests/fuzz/%.c, \
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
+# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SEED repeats one.
+.PHONY: soak
+SOAK ?= 20000
+SOAK_SECONDS ?= 1800
+SEED ?= $(shell date +%s)
+soak: all stage unit-programs
+	@TIMEOUT=$$(($(SOAK_SECONDS) + 300)) VERBOSE=1 $(run_tests) \
+		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)"
+
 demo:
 	$(quiet)scripts/install-deps build test
 	$(quiet)$(MAKE) stage
@@ -297,7 +346,7 @@ bench: all stage unit-programs
 
 lint_build ?= $(BUILD)/lint
 lint_sources := $(sort $(layer_sources) $(member_sources) $(helper_sources) $(admin_sources))
-shell_scripts := $(shell grep -lsE '^\#(! ?/(usr/)?bin/(env )?(sh|bash)| shellcheck shell=)' scripts/* .ci/* tests/*/* \
+shell_scripts := $(shell grep -lsE '^\#(! ?/(usr/)?bin/(env )?(sh|bash)| shellcheck shell=)' scripts/* scripts/*/* .ci/* tests/*/* \
 	config-examples/* 2>/dev/null)
 
 lint_stamps := $(lint_sources:%=$(lint_build)/tidy/%.ok) \

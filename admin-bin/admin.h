@@ -17,11 +17,14 @@ struct admin {
 	struct arena arena;
 	struct output output;
 	struct identity identity;
-	struct settings settings; /* after admin_load_settings() */
+	struct settings settings; /* after admin_load_settings(), and so the rest */
+	const char **origins;	  /* one a field of settings_table() */
+	struct source_text *files;
+	size_t file_count;
 	int64_t now;
 };
 
-/* Reads the configuration (--config or the installed one) into admin->settings. Fails with config. */
+/* Reads the configuration (--config or the installed one) into admin->settings and prints what is to be warned of. Fails with config. */
 must_check bool admin_load_settings(struct admin *admin, const struct command_line *line, struct error *err);
 
 /* The context that the alias services want. */
@@ -61,14 +64,32 @@ int command_pending(void *context, const struct command_line *line);
 int command_show(void *context, const struct command_line *line);
 int command_approve(void *context, const struct command_line *line);
 int command_reject(void *context, const struct command_line *line);
+int command_review(void *context, const struct command_line *line);
 int command_gc(void *context, const struct command_line *line);
+int command_expire(void *context, const struct command_line *line);
+int command_purge_user(void *context, const struct command_line *line);
 int command_member_list(void *context, const struct command_line *line);
 int command_member_show(void *context, const struct command_line *line);
+int command_member_add(void *context, const struct command_line *line);
+int command_member_set(void *context, const struct command_line *line);
+int command_member_suspend(void *context, const struct command_line *line);
+int command_member_resume(void *context, const struct command_line *line);
 int command_member_revoke(void *context, const struct command_line *line);
+int command_history(void *context, const struct command_line *line);
+int command_undo(void *context, const struct command_line *line);
+int command_journal_verify(void *context, const struct command_line *line);
+int command_backup_list(void *context, const struct command_line *line);
+int command_restore(void *context, const struct command_line *line);
+int command_member_import(void *context, const struct command_line *line);
+int command_member_export(void *context, const struct command_line *line);
 int command_sync(void *context, const struct command_line *line);
+int command_check(void *context, const struct command_line *line);
 int command_setup(void *context, const struct command_line *line);
+int command_config_show(void *context, const struct command_line *line);
+int command_config_get(void *context, const struct command_line *line);
 int command_config_check(void *context, const struct command_line *line);
 int command_version(void *context, const struct command_line *line);
+int command_dump(void *context, const struct command_line *line);
 
 /* The command table of postigo-admin. */
 extern const struct command_program admin_program;

@@ -1,9 +1,11 @@
-/* member list, show, revoke: the aliases that stand in the store. */
+/* member: the aliases that stand in the store, shown and changed. */
 #include "admin.h"
 #include "admin_json.h"
 #include "base/message.h"
 #include "decisions.h"
+#include "format/expiry.h"
 #include "format/timestamp.h"
+#include "service/alias_member.h"
 #include "storage/alias_store.h"
 
 static bool collect(const struct alias_store *store, struct json *rows, struct error *err)
@@ -67,8 +69,8 @@ static void print_entry(struct admin *admin, const struct alias_entry *entry)
 	for (size_t i = 0; i < entry->destinations.count; i++)
 		output_field(output, _("forwards to"), "destination", entry->destinations.items[i]);
 	if (entry->keep_copy)
-		output_field(output, _("keeps a copy"), "keep_copy", "yes");
-	output_field(output, _("state"), "state", alias_status_name(entry->status));
+		output_field(output, _("keeps a copy"), "keep_copy", output_word(output, N_("yes")));
+	output_field(output, _("state"), "state", output_word(output, alias_status_name(entry->status)));
 	show_time(admin, _("created"), "created_at", entry->created);
 	show_time(admin, _("updated"), "updated_at", entry->updated);
 	if (entry->expires)
@@ -116,10 +118,99 @@ int command_member_show(void *context, const struct command_line *line)
 	return ERROR_NONE;
 }
 
-int command_member_revoke(void *context, const struct command_line *line)
+/* ---------------------------------------------------------------- changing */
+
+static bool refuse_expiry(const char *text, const char *why, struct error *err)
+{
+	error_set(err, ERROR_USAGE, _("\"%s\" cannot be the end of an alias"), text);
+	error_why(err, "%s", why);
+	error_field(err, "expires");
+	return error_fix(err, "--expires 30d, --expires 2027-01-31, --expires 2027-01-31T12:00:00Z");
+}
+
+static bool read_expiry(const struct admin *admin, const char *text, struct alias_wish *wish, struct error *err)
+{
+	if (!text)
+		return true;
+	if (!expiry_parse(text, admin->now, &wish->expires))
+		return refuse_expiry(text, _("it is neither a time, a day, nor a duration with its unit"), err);
+	if (wish->expires <= admin->now)
+		return refuse_expiry(text, _("it is over already"), err);
+	wish->has_expires = true;
+	return true;
+}
+
+static int finish_one(struct admin *admin, const struct command_line *line, const struct alias_decision *decision,
+	const struct error *err)
+{
+	struct decisions decisions;
+
+	decisions_begin(&decisions);
+	if (!err)
+		decisions_note(admin, &decisions, decision);
+	else
+		decisions_fail(admin, &decisions, line->operands.items[0], decision, err);
+	return decisions_finish(admin, line, &decisions);
+}
+
+int command_member_add(void *context, const struct command_line *line)
 {
 	struct admin *admin = context;
-	struct decisions decisions;
+	struct alias_wish wish = {.keep_copy = command_has(line, "keep-copy"), .note = command_value(line, "note")};
+	struct alias_context services;
+	struct alias_decision decision;
+	struct error err;
+
+	if (!admin_load_settings(admin, line, &err) || !read_expiry(admin, command_value(line, "expires"), &wish, &err))
+		return output_error(&admin->output, &err);
+	for (size_t i = 1; i < line->operands.count; i++)
+		string_list_add(&wish.destinations, &admin->arena, line->operands.items[i]);
+	services = admin_alias_context(admin);
+	if (alias_member_add(&services, line->operands.items[0], &wish, &admin->arena, &decision, &err))
+		return finish_one(admin, line, &decision, NULL);
+	return finish_one(admin, line, &decision, &err);
+}
+
+static bool both_given(const struct command_line *line, const char *option, const char *opposite, struct error *err)
+{
+	if (!command_has(line, opposite) || !command_value(line, option))
+		return false;
+	error_set(err, ERROR_USAGE, _("--%s and --%s contradict each other"), option, opposite);
+	error_fix(err, "postigo-admin help member set");
+	return true;
+}
+
+static bool read_wish(struct admin *admin, const struct command_line *line, struct alias_wish *wish, struct error *err)
+{
+	if (both_given(line, "expires", "no-expires", err) || both_given(line, "keep-copy", "no-keep-copy", err))
+		return false;
+	wish->destinations = *command_values(line, "to");
+	wish->note = command_value(line, "note");
+	wish->has_expires = command_has(line, "no-expires");
+	wish->keep_copy = command_has(line, "keep-copy");
+	wish->has_keep_copy = wish->keep_copy || command_has(line, "no-keep-copy");
+	return read_expiry(admin, command_value(line, "expires"), wish, err);
+}
+
+int command_member_set(void *context, const struct command_line *line)
+{
+	struct admin *admin = context;
+	struct alias_wish wish = {.note = NULL};
+	struct alias_context services;
+	struct alias_decision decision;
+	struct error err;
+
+	if (!admin_load_settings(admin, line, &err) || !read_wish(admin, line, &wish, &err))
+		return output_error(&admin->output, &err);
+	services = admin_alias_context(admin);
+	if (alias_member_set(&services, line->operands.items[0], &wish, &admin->arena, &decision, &err))
+		return finish_one(admin, line, &decision, NULL);
+	return finish_one(admin, line, &decision, &err);
+}
+
+int command_member_suspend(void *context, const struct command_line *line)
+{
+	struct admin *admin = context;
 	struct alias_context services;
 	struct alias_decision decision;
 	struct error err;
@@ -127,10 +218,37 @@ int command_member_revoke(void *context, const struct command_line *line)
 	if (!admin_load_settings(admin, line, &err))
 		return output_error(&admin->output, &err);
 	services = admin_alias_context(admin);
-	decisions_begin(&decisions);
+	if (alias_member_suspend(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err))
+		return finish_one(admin, line, &decision, NULL);
+	return finish_one(admin, line, &decision, &err);
+}
+
+int command_member_resume(void *context, const struct command_line *line)
+{
+	struct admin *admin = context;
+	struct alias_context services;
+	struct alias_decision decision;
+	struct error err;
+
+	if (!admin_load_settings(admin, line, &err))
+		return output_error(&admin->output, &err);
+	services = admin_alias_context(admin);
+	if (alias_member_resume(&services, line->operands.items[0], &admin->arena, &decision, &err))
+		return finish_one(admin, line, &decision, NULL);
+	return finish_one(admin, line, &decision, &err);
+}
+
+int command_member_revoke(void *context, const struct command_line *line)
+{
+	struct admin *admin = context;
+	struct alias_context services;
+	struct alias_decision decision;
+	struct error err;
+
+	if (!admin_load_settings(admin, line, &err))
+		return output_error(&admin->output, &err);
+	services = admin_alias_context(admin);
 	if (alias_revoke(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err))
-		decisions_note(admin, &decisions, &decision);
-	else
-		decisions_fail(admin, &decisions, line->operands.items[0], &decision, &err);
-	return decisions_finish(admin, line, &decisions);
+		return finish_one(admin, line, &decision, NULL);
+	return finish_one(admin, line, &decision, &err);
 }

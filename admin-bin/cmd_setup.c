@@ -1,4 +1,4 @@
-/* setup, config check, version: the installation itself. */
+/* setup, version: the installation itself. */
 #include "admin.h"
 #include "base/message.h"
 #include "format/printable.h"
@@ -40,21 +40,6 @@ int command_setup(void *context, const struct command_line *line)
 		output_say(&admin->output, _("Everything is in place."));
 	else if (request.dry_run)
 		output_say(&admin->output, _("Nothing was done."));
-	return ERROR_NONE;
-}
-
-int command_config_check(void *context, const struct command_line *line)
-{
-	struct admin *admin = context;
-	struct json *document cleanup_json = json_new_object();
-	struct error err;
-
-	if (!admin_load_settings(admin, line, &err))
-		return output_error(&admin->output, &err);
-	json_set_boolean(document, "ok", true);
-	json_set_text(document, "domain", admin->settings.domain);
-	output_json(&admin->output, document);
-	output_say(&admin->output, _("The configuration is good: aliases in %s."), admin->settings.domain);
 	return ERROR_NONE;
 }
 

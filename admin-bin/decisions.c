@@ -29,14 +29,14 @@ static void say_decision(struct admin *admin, const struct alias_decision *decis
 
 void decisions_begin(struct decisions *decisions)
 {
-	*decisions = (struct decisions){.results = json_new_array()};
+	*decisions = (struct decisions){.results = json_new_array(), .details = json_new_object()};
 }
 
 void decisions_note(struct admin *admin, struct decisions *decisions, const struct alias_decision *decision)
 {
 	json_add(decisions->results, decision_json(decision));
 	decisions->changed |= decision->changed;
-	if (decision->changed && decision->destinations.count == 0)
+	if (decision->changed && decision->left_map)
 		decisions->decided.removals++;
 	else if (decision->changed)
 		string_list_add(&decisions->decided.aliases, &admin->arena, decision->alias);
@@ -44,12 +44,18 @@ void decisions_note(struct admin *admin, struct decisions *decisions, const stru
 	say_decision(admin, decision);
 }
 
+void decisions_note_all(struct admin *admin, struct decisions *decisions, const struct alias_decision_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		decisions_note(admin, decisions, &list->items[i]);
+}
+
 void decisions_fail(struct admin *admin, struct decisions *decisions, const char *argument,
 	const struct alias_decision *decision, const struct error *err)
 {
 	struct json *failed = json_add(decisions->results, json_new_object());
 
-	if (err->code == ERROR_AFTER_LIVE)
+	if (decision && err->code == ERROR_AFTER_LIVE)
 		decisions_note(admin, decisions, decision);
 	json_set_text(failed, "outcome", "failed");
 	json_set_text(failed, "argument", argument);
@@ -63,6 +69,17 @@ void decisions_fail(struct admin *admin, struct decisions *decisions, const char
 		output_error(&admin->output, err);
 }
 
+/* Hands the record's JSON over to the result. */
+static void fill_document(struct decisions *decisions, struct json *document)
+{
+	json_set_boolean(document, "changed", decisions->changed || decisions->acted);
+	json_set(document, "results", decisions->results);
+	decisions->results = NULL;
+	for (const struct json *detail = json_first(decisions->details); detail; detail = json_next(detail))
+		json_set(document, json_key(detail), json_copy(detail));
+	json_free(&decisions->details);
+}
+
 int decisions_finish(struct admin *admin, const struct command_line *line, struct decisions *decisions)
 {
 	struct json *document cleanup_json = json_new_object();
@@ -73,9 +90,7 @@ int decisions_finish(struct admin *admin, const struct command_line *line, struc
 		admin_sync_after_decision(admin, line, &decisions->decided, &sync);
 	if (code == ERROR_NONE && sync.failed)
 		code = (int)sync.error.code;
-	json_set_boolean(document, "changed", decisions->changed);
-	json_set(document, "results", decisions->results);
-	decisions->results = NULL;
+	fill_document(decisions, document);
 	if (sync.ran)
 		json_set(document, "sync", admin_sync_json(&sync.result));
 	if (code != ERROR_NONE)

@@ -4,29 +4,38 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "cli/language.h"
+#include "format/printable.h"
 #include "system/configuration_files.h"
 #include "system/environment.h"
 
 #include <unistd.h>
 
-bool admin_load_settings(struct admin *admin, const struct command_line *line, struct error *err)
+static bool read_files(struct admin *admin, const struct command_line *line, struct error *err)
 {
-	struct source_text *files;
-	size_t count;
-
-	switch (configuration_files_read(POSTIGO_CONFIG_DIRECTORY, line->globals.config, &admin->arena, &files, &count,
-		err)) {
+	switch (configuration_files_read(POSTIGO_CONFIG_DIRECTORY, line->globals.config, &admin->arena, &admin->files,
+		&admin->file_count, err)) {
+	case LOOKUP_FOUND:
+		return true;
 	case LOOKUP_FAILED:
 		return false;
 	case LOOKUP_NOT_FOUND:
-		error_set(err, ERROR_CONFIG, _("there is no configuration in %s"), POSTIGO_CONFIG_DIRECTORY);
-		return error_fix(err, "postigo-admin setup --domain club.example");
-	case LOOKUP_FOUND:
 		break;
 	}
-	if (!settings_load(files, count, &admin->arena, &admin->settings, NULL, err))
+	error_set(err, ERROR_CONFIG, _("there is no configuration in %s"), POSTIGO_CONFIG_DIRECTORY);
+	return error_fix(err, "postigo-admin setup --domain club.example");
+}
+
+bool admin_load_settings(struct admin *admin, const struct command_line *line, struct error *err)
+{
+	const struct string_list *warnings = &admin->settings.warnings;
+
+	admin->origins = arena_alloc_array(&admin->arena, settings_table()->count, sizeof(*admin->origins));
+	if (!read_files(admin, line, err) || !settings_load(admin->files, admin->file_count, &admin->arena,
+						     &admin->settings, admin->origins, err))
 		return false;
 	language_begin(admin->settings.language);
+	for (size_t i = 0; i < warnings->count; i++)
+		output_warn(&admin->output, "%s", printable_text(warnings->items[i], &admin->arena));
 	return true;
 }
 

@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/language.h"
 #include "cli/output.h"
+#include "postigo_alias_state.h"
+#include "postigo_history.h"
 #include "postigo_request.h"
 #include "postigo_session.h"
 #include "postigo_status.h"
@@ -19,6 +22,7 @@
 #include <string.h>
 
 static int run_version(void *context, const struct command_line *line);
+static int run_dump(void *context, const struct command_line *line);
 
 static const struct command_option request_options[] = {
 	{"note", 0, "TEXT", N_("a word to the administrators, at most 200 bytes"), false},
@@ -32,6 +36,10 @@ static const char *const request_examples[] = {
 	NULL,
 };
 
+static const char *const change_examples[] = {"postigo change ana@example.net", NULL};
+static const char *const pause_examples[] = {"postigo pause", NULL};
+static const char *const resume_examples[] = {"postigo resume", NULL};
+static const char *const history_examples[] = {"postigo history", "postigo history --json", NULL};
 static const char *const status_examples[] = {"postigo", "postigo status --json", NULL};
 static const char *const cancel_examples[] = {"postigo cancel", NULL};
 static const char *const remove_examples[] = {"postigo remove", "postigo remove --yes", NULL};
@@ -52,6 +60,20 @@ static const struct command commands[] = {
 		.run = run_request,
 	},
 	{
+		.words = "change",
+		.operands = "DEST...",
+		.operands_min = 1,
+		.operands_max = SIZE_MAX,
+		.help = N_("ask for another destination of the alias that you have"),
+		.details = N_(
+			"The present destination works until an administrator has approved the\n"
+			"new one."),
+		.options = request_options,
+		.option_count = ARRAY_LENGTH(request_options),
+		.examples = change_examples,
+		.run = run_change,
+	},
+	{
 		.words = "status",
 		.operands = "",
 		.help = N_("show your alias and what is pending"),
@@ -66,6 +88,21 @@ static const struct command commands[] = {
 		.run = run_cancel,
 	},
 	{
+		.words = "pause",
+		.operands = "",
+		.help = N_("let your alias refuse mail for a while"),
+		.details = N_("No administrator has to agree; \"postigo resume\" ends it."),
+		.examples = pause_examples,
+		.run = run_pause,
+	},
+	{
+		.words = "resume",
+		.operands = "",
+		.help = N_("let your paused alias work again"),
+		.examples = resume_examples,
+		.run = run_resume,
+	},
+	{
 		.words = "remove",
 		.operands = "",
 		.help = N_("give your alias up"),
@@ -74,11 +111,27 @@ static const struct command commands[] = {
 		.run = run_remove,
 	},
 	{
+		.words = "history",
+		.operands = "",
+		.help = N_("show the last decisions about your alias"),
+		.examples = history_examples,
+		.run = run_history,
+	},
+	{
 		.words = "version",
 		.operands = "",
 		.help = N_("show the version"),
 		.hidden = true,
 		.run = run_version,
+	},
+	{
+		.words = "__dump",
+		.operands = "bash|zsh|fish|mdoc",
+		.operands_min = 1,
+		.operands_max = 1,
+		.help = N_("print what is made from this table"),
+		.hidden = true,
+		.run = run_dump,
 	},
 };
 
@@ -101,6 +154,13 @@ static int run_version(void *context, const struct command_line *line)
 	output_json(session->output, json);
 	output_say(session->output, "postigo %s", POSTIGO_VERSION);
 	return ERROR_NONE;
+}
+
+static int run_dump(void *context, const struct command_line *line)
+{
+	const struct session *session = context;
+
+	return completion_run(session->output, line);
 }
 
 /* A line that cannot be parsed may still have said how it wants its answer. */

@@ -1,8 +1,9 @@
 #include "postigo_request.h"
 
+#include "base/clock.h"
 #include "base/message.h"
 #include "cli/language.h"
-#include "cli/prompt.h"
+#include "format/destination_policy.h"
 #include "format/domain_name.h"
 #include "format/email_fault.h"
 #include "format/printable.h"
@@ -14,7 +15,7 @@
 
 /* ---------------------------------------------------------------- the wish */
 
-static void set_author(const struct session *session, struct request_record *record)
+void request_set_author(const struct session *session, struct request_record *record)
 {
 	char language[LANGUAGE_MAX + 1];
 
@@ -35,13 +36,10 @@ static bool refuse_destination(struct error *err, const char *address, const cha
 static bool check_policy(const struct session *session, const struct request_record *record,
 	const char *address, struct error *err)
 {
-	const struct settings *settings = &session->settings;
+	enum destination_verdict verdict = destination_judge(address, session->alias, &session->settings);
 
-	if (email_address_equal(address, session->alias))
-		return refuse_destination(err, address, _("it is the alias itself"));
-	if (!settings->policy.allow_local_destinations &&
-		email_domain_is_within(email_address_domain(address), settings->domain))
-		return refuse_destination(err, address, _("it is in this server's own domain"));
+	if (verdict != DESTINATION_ALLOWED)
+		return refuse_destination(err, address, destination_verdict_text(verdict));
 	for (size_t i = 0; i < record->destination_count; i++) {
 		if (email_address_equal(address, record->destinations[i]))
 			return refuse_destination(err, address, _("it is named twice"));
@@ -124,7 +122,7 @@ static bool build_request(const struct session *session, const struct command_li
 	struct request_record record = {.op = REQUEST_SET};
 	const char *note = command_value(line, "note");
 
-	set_author(session, &record);
+	request_set_author(session, &record);
 	if (!add_destinations(session, &line->operands, &record, err))
 		return false;
 	if (note && !set_note(note, &record, err))
@@ -147,12 +145,12 @@ static bool has_destination(const struct request_record *record, const char *add
 	return false;
 }
 
-/* Whether the alias already does what is asked. Where copies may be kept, the status does not tell:
- * ask. */
-static bool is_fulfilled(const struct session *session, const struct request_record *record,
+/* Whether the alias already does what is asked. */
+static bool is_fulfilled(const struct request_record *record,
 	const struct status_file *published)
 {
-	if (strcmp(published->state, "active") != 0 || session->settings.policy.keep_copy ||
+	if (strcmp(published->state, "active") != 0 ||
+		published->keep_copy != record->keep_copy ||
 		published->destinations.count != record->destination_count)
 		return false;
 	for (size_t i = 0; i < published->destinations.count; i++) {
@@ -168,13 +166,29 @@ static bool check_cooldown(const struct session *session, const struct status_fi
 	char until[TIMESTAMP_LENGTH + 1];
 	char when[64];
 
-	if (published->cooldown_until <= session->now)
+	/* Further off than a rejection can put it: the clock was ahead when it was written. */
+	if (published->cooldown_until <= session->now ||
+		published->cooldown_until - session->now > session->settings.policy.cooldown_after_reject)
 		return true;
 	timestamp_format(published->cooldown_until, until);
 	relative_time(published->cooldown_until, session->now, when, sizeof(when));
 	error_set(err, ERROR_RULE, _("you cannot ask again yet"));
 	error_why(err, _("your last request was rejected a short time ago"));
 	return error_fix(err, _("ask again %s (after %s)"), when, until);
+}
+
+/* The admin side marks what gets past this; here it is only told early. */
+static bool check_rate(const struct session *session, const struct status_file *published, struct error *err)
+{
+	int64_t allowed = session->settings.policy.max_requests_per_day;
+	int64_t made = status_file_requests_since(published, session->now - SECONDS_PER_DAY);
+
+	if (allowed == 0 || made < allowed)
+		return true;
+	error_set(err, ERROR_RULE, _("you cannot ask again yet"));
+	error_why(err, _("%lld requests of yours were decided in the last 24 hours; this server allows %lld"),
+		(long long)made, (long long)allowed);
+	return error_fix(err, _("ask again tomorrow"));
 }
 
 /* ---------------------------------------------------------------- what is said */
@@ -244,9 +258,8 @@ static void read_published(const struct session *session, struct status_file *re
 	output_warn(session->output, "%s", printable_text(err.what, session->arena));
 }
 
-int run_request(void *context, const struct command_line *line)
+static int ask(struct session *session, const struct command_line *line, bool need_alias)
 {
-	struct session *session = context;
 	struct request_record record;
 	struct status_file published;
 	struct error err;
@@ -256,13 +269,28 @@ int run_request(void *context, const struct command_line *line)
 		return output_error(session->output, &err);
 	say_converted(session, line, &record);
 	read_published(session, &published);
-	if (is_fulfilled(session, &record, &published))
+	if (need_alias && !session_has_alias(&published)) {
+		error_set(&err, ERROR_NOT_FOUND, _("you have no alias to change"));
+		error_fix(&err, "postigo request %s", line->operands.items[0]);
+		return output_error(session->output, &err);
+	}
+	if (is_fulfilled(&record, &published))
 		return report_fulfilled(session, &record);
-	if (!check_cooldown(session, &published, &err) ||
+	if (!check_cooldown(session, &published, &err) || !check_rate(session, &published, &err) ||
 		!helper_submit(&record, command_has(line, "replace"), session->arena, &err))
 		return output_error(session->output, &err);
 	say_sent(session, &record, &published);
 	return member_state_report(session, true);
+}
+
+int run_request(void *context, const struct command_line *line)
+{
+	return ask(context, line, false);
+}
+
+int run_change(void *context, const struct command_line *line)
+{
+	return ask(context, line, true);
 }
 
 /* ---------------------------------------------------------------- cancel */
@@ -306,58 +334,5 @@ int run_cancel(void *context, const struct command_line *line)
 		output_say(session->output, _("Your request is withdrawn."));
 	else
 		output_say(session->output, _("Withdrawn: your alias stays as it is."));
-	return member_state_report(session, true);
-}
-
-/* ---------------------------------------------------------------- remove */
-
-static bool require_alias(const struct session *session, struct error *err)
-{
-	struct status_file published;
-
-	if (session_read_status(session, &published, err) == LOOKUP_FAILED)
-		return false;
-	if (session_has_alias(&published))
-		return true;
-	error_set(err, ERROR_NOT_FOUND, _("you have no alias"));
-	return error_fix(err, _("withdraw a request that waits with: postigo cancel"));
-}
-
-static bool confirm_removal(const struct session *session, const struct command_line *line,
-	struct error *err)
-{
-	const char *question = arena_printf(session->arena,
-		_("Mail to %s will be refused from then on. Give it up?"), session->alias);
-	bool yes = line->globals.yes;
-
-	if (yes)
-		return true;
-	if (!prompt_is_possible()) {
-		error_set(err, ERROR_USAGE, _("there is no terminal to ask on"));
-		return error_fix(err, "postigo remove --yes");
-	}
-	if (!prompt_yes(question, &yes, err))
-		return false;
-	if (yes)
-		return true;
-	error_set(err, ERROR_ANSWERED_NO, _("nothing was changed"));
-	return error_why(err, _("the answer was no"));
-}
-
-int run_remove(void *context, const struct command_line *line)
-{
-	struct session *session = context;
-	struct request_record record = {.op = REQUEST_REMOVE};
-	struct error err;
-
-	if (!session_settle(session, &err) || !require_alias(session, &err) ||
-		!confirm_removal(session, line, &err))
-		return output_error(session->output, &err);
-	set_author(session, &record);
-	if (!helper_submit(&record, false, session->arena, &err))
-		return output_error(session->output, &err);
-	output_say(session->output, _("Your alias %s will be removed within minutes."),
-		session->alias);
-	output_say(session->output, _("  Until then it can be taken back: postigo cancel"));
 	return member_state_report(session, true);
 }

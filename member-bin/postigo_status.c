@@ -179,6 +179,15 @@ static const char *decision_text(const char *decision)
 		{"rejected", N_("Your last request was rejected")},
 		{"revoked", N_("Your alias was taken away")},
 		{"removed", N_("You gave your alias up")},
+		{"paused", N_("You paused your alias")},
+		{"suspended", N_("Your alias was suspended")},
+		{"resumed", N_("Your alias works again")},
+		{"expired", N_("Your alias has expired")},
+		{"added", N_("You were given an alias")},
+		{"changed", N_("Your alias was changed")},
+		{"undone", N_("The last decision on your alias was taken back")},
+		{"imported", N_("Your alias was taken over from a list")},
+		{"restored", N_("Your alias was restored from a backup")},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
@@ -213,15 +222,21 @@ static void say_next(const struct session *session, const struct member_state *s
 	if (state->change_pending && state->change.op == REQUEST_REMOVE)
 		output_say(output, _("You gave the alias up: it goes within minutes. "
 				     "Keep it: postigo cancel"));
+	else if (state->change_pending && state->change.op == REQUEST_PAUSE)
+		output_say(output, _("It will be paused within minutes. Take that back: postigo cancel"));
+	else if (state->change_pending && state->change.op == REQUEST_RESUME)
+		output_say(output, _("It will work again within minutes. Take that back: postigo cancel"));
 	else if (state->change_pending)
 		output_say(output, _("A change of your alias is on its way. Take it back: "
 				     "postigo cancel"));
 	if (state->alias_pending)
 		output_say(output,
 			_("An administrator decides. Withdraw the request: postigo cancel"));
+	else if (strcmp(state->published.state, "paused") == 0 && !state->change_pending)
+		output_say(output, _("Mail to it is refused. Let it work again: postigo resume"));
 	else if (session_has_alias(&state->published) && !state->change_pending)
-		output_say(output, _("Change the destination: postigo request NEW@ADDRESS    "
-				     "Give the alias up: postigo remove"));
+		output_say(output, _("Change the destination: postigo change NEW@ADDRESS    "
+				     "Pause: postigo pause    Give the alias up: postigo remove"));
 }
 
 static void print_for_people(const struct session *session, const struct member_state *state)

@@ -8,6 +8,8 @@ struct clock {
 	int64_t fixed; /* seconds since the epoch UTC; 0 = the system's clock */
 };
 
+#define SECONDS_PER_DAY ((int64_t)86400)
+
 /* Seconds since the epoch, UTC. */
 int64_t clock_now(const struct clock *clock);
 

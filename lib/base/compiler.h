@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define must_check __attribute__((warn_unused_result))
@@ -23,9 +24,13 @@ static inline void cleanup_close_function(const int *fd)
 		(void)close(*fd);
 }
 
-static inline void cleanup_free_function(void *pointer)
+/* `pointer` points to a pointer of any type, so its bytes are copied, not read as another type's. */
+static inline void cleanup_free_function(const void *pointer)
 {
-	free(*(void **)pointer);
+	void *allocated;
+
+	memcpy(&allocated, pointer, sizeof(allocated));
+	free(allocated);
 }
 
 static inline void cleanup_fclose_function(FILE **file)

@@ -10,10 +10,14 @@ static void format_into(char *buffer, size_t size, const char *format, va_list a
 static void format_into(char *buffer, size_t size, const char *format, va_list arguments)
 {
 	int length = vsnprintf(buffer, size, format, arguments);
+	size_t end = size - 4;
 
-	/* A sentence that does not fit is cut visibly; there is no better answer inside an error. */
-	if (length >= 0 && (size_t)length >= size)
-		memcpy(buffer + size - 4, "...", 4);
+	if (length < 0 || (size_t)length < size)
+		return;
+	/* A sentence that does not fit is cut visibly, between letters; there is no better answer inside an error. */
+	while (end > 0 && ((unsigned char)buffer[end] & 0xc0) == 0x80)
+		end--;
+	memcpy(buffer + end, "...", 4);
 }
 
 static void error_clear(struct error *err, enum error_code code)

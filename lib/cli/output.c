@@ -106,6 +106,11 @@ void output_field(struct output *output, const char *title, const char *key, con
 	}
 }
 
+const char *output_word(const struct output *output, const char *word)
+{
+	return output->shape == OUTPUT_HUMAN && *word ? _(word) : word;
+}
+
 /* ---------------------------------------------------------------- messages */
 
 static void print_label(const struct output *output, const char *color, const char *label)

@@ -42,7 +42,7 @@ enum column_kind {
 	COLUMN_TEXT,
 	COLUMN_TIME, /* an RFC 3339 text: "3 days ago" for people, as it is elsewhere */
 	COLUMN_LIST, /* an array of texts: joined by ", " for people, by "," elsewhere */
-	COLUMN_STATE, /* a word that gets a colour: active green, pending yellow, refused or broken red, suspended dim */
+	COLUMN_STATE, /* an N_() word, translated for people; some get a colour: active green, pending yellow, refused or broken red, suspended dim */
 	COLUMN_NUMBER,
 };
 
@@ -70,6 +70,9 @@ void output_say(struct output *output, const char *format, ...) printf_like(2, 3
 
 /* Prints a name and its value as an aligned line of a record for people, or "name<TAB>value" in plain shape; the value is made printable here. */
 void output_field(struct output *output, const char *title, const char *key, const char *value);
+
+/* An N_() word as it is to be shown: translated for people, as it is elsewhere. */
+const char *output_word(const struct output *output, const char *word);
 
 /* Prints a warning on stderr, in every shape but quiet. */
 void output_warn(struct output *output, const char *format, ...) printf_like(2, 3);

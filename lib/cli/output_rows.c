@@ -75,15 +75,14 @@ static void append_for_people(struct strbuf *buffer, const struct output *output
 	const struct output_column *column, const struct json *value)
 {
 	const char *text = json_text(value);
-	size_t state = find_state(text);
 	char when[64];
 	int64_t seconds;
 
 	if (column->kind == COLUMN_TIME && text && timestamp_parse(text, &seconds)) {
 		relative_time(seconds, output->now, when, sizeof(when));
 		strbuf_append_text(buffer, when);
-	} else if (column->kind == COLUMN_STATE && state < ARRAY_LENGTH(states)) {
-		strbuf_append_text(buffer, _(states[state].word));
+	} else if (column->kind == COLUMN_STATE && text && *text) {
+		append_text(buffer, _(text));
 	} else {
 		append_value(buffer, value, ", ");
 	}

@@ -11,9 +11,9 @@
 #include <string.h>
 
 static const char *const status_names[] = {
-	[ALIAS_ACTIVE] = "active",
-	[ALIAS_SUSPENDED] = "suspended",
-	[ALIAS_PAUSED] = "paused",
+	[ALIAS_ACTIVE] = N_("active"),
+	[ALIAS_SUSPENDED] = N_("suspended"),
+	[ALIAS_PAUSED] = N_("paused"),
 };
 
 const char *alias_status_name(enum alias_status status)

@@ -7,6 +7,7 @@
 
 #include <idn2.h>
 #include <string.h>
+#include <unictype.h>
 #include <uninorm.h>
 #include <unistr.h>
 
@@ -66,6 +67,9 @@ static bool domain_to_ascii(const char *domain, struct arena *arena, const char 
 	}
 	if (length > UNICODE_DOMAIN_MAX)
 		return refuse(err, domain, arena, _("it is too long"));
+	/* The mapping of UTS 46 would drop them: another domain than the one that was typed. */
+	if (!printable_is_clean(domain))
+		return refuse(err, domain, arena, _("it holds characters that cannot be seen"));
 	normal = u8_normalize(UNINORM_NFC, (const uint8_t *)domain, length + 1, NULL, &length);
 	if (!normal)
 		out_of_memory();
@@ -125,4 +129,88 @@ const char *domain_name_unicode(const char *domain, struct arena *arena)
 	if (idn2_to_ascii_8z(unicode, &back, CONVERSION) != IDN2_OK || strcmp(back, lower) != 0)
 		return NULL;
 	return printable_is_clean(unicode) ? arena_strdup(arena, unicode) : NULL;
+}
+
+/* ---- scripts */
+
+/* Bits of the scripts that may stand together with others. */
+enum script_bit {
+	SCRIPT_LATIN = 1,
+	SCRIPT_HAN = 2,
+	SCRIPT_KANA = 4,
+	SCRIPT_BOPOMOFO = 8,
+	SCRIPT_HANGUL = 16,
+};
+
+static unsigned script_bit(const uc_script_t *script)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} bits[] = {
+		{"Latin", SCRIPT_LATIN},
+		{"Han", SCRIPT_HAN},
+		{"Hiragana", SCRIPT_KANA},
+		{"Katakana", SCRIPT_KANA},
+		{"Bopomofo", SCRIPT_BOPOMOFO},
+		{"Hangul", SCRIPT_HANGUL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(bits); i++) {
+		if (strcmp(script->name, bits[i].name) == 0)
+			return bits[i].bit;
+	}
+	return 0;
+}
+
+static bool is_within(unsigned scripts, unsigned allowed)
+{
+	return (scripts & ~allowed) == 0;
+}
+
+static bool is_neutral(const uc_script_t *script)
+{
+	return !script || strcmp(script->name, "Common") == 0 || strcmp(script->name, "Inherited") == 0;
+}
+
+static bool label_mixes_scripts(const uint8_t *label, size_t length)
+{
+	const uc_script_t *other = NULL; /* the one script outside the table above */
+	unsigned scripts = 0;
+
+	while (length > 0) {
+		ucs4_t code_point;
+		int used = u8_mbtoucr(&code_point, label, length);
+		const uc_script_t *script = used > 0 ? uc_script(code_point) : NULL;
+
+		if (used <= 0)
+			return false;
+		label += used;
+		length -= (size_t)used;
+		if (is_neutral(script))
+			continue;
+		if (script_bit(script))
+			scripts |= script_bit(script);
+		else if (other && other != script)
+			return true;
+		else
+			other = script;
+	}
+	if (other)
+		return scripts != 0;
+	return !is_within(scripts, SCRIPT_LATIN | SCRIPT_HAN | SCRIPT_KANA) &&
+	       !is_within(scripts, SCRIPT_LATIN | SCRIPT_HAN | SCRIPT_BOPOMOFO) &&
+	       !is_within(scripts, SCRIPT_LATIN | SCRIPT_HAN | SCRIPT_HANGUL);
+}
+
+bool domain_name_mixes_scripts(const char *unicode)
+{
+	while (*unicode) {
+		size_t length = strcspn(unicode, ".");
+
+		if (label_mixes_scripts((const uint8_t *)unicode, length))
+			return true;
+		unicode += length + (unicode[length] == '.');
+	}
+	return false;
 }

@@ -16,4 +16,10 @@ must_check bool email_address_to_ascii(const char *text, struct arena *arena, co
 /* The domain as a person reads it (U-labels), when it has A-labels and they convert both ways; else NULL. In the arena. */
 const char *domain_name_unicode(const char *domain, struct arena *arena);
 
+/*
+ * Whether a label of `unicode` (UTF-8) holds letters of scripts that nobody writes together, such as Latin and Cyrillic: a sign of a name that is made to be
+ * mistaken for another. Latin beside Han with kana, Bopomofo or Hangul is what people write (UTS 39, highly restrictive). False for what is not UTF-8.
+ */
+must_check bool domain_name_mixes_scripts(const char *unicode);
+
 #endif

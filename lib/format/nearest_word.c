@@ -42,8 +42,13 @@ static size_t count_edits(const char *left, const char *right)
 
 const char *nearest_word(const char *word, const char *const *words, size_t count)
 {
+	return nearest_word_within(word, words, count, strlen(word) <= SHORT_WORD ? 1 : EDITS_MAX);
+}
+
+const char *nearest_word_within(const char *word, const char *const *words, size_t count, size_t edits_max)
+{
 	size_t length = strlen(word);
-	size_t nearest = length <= SHORT_WORD ? 2 : EDITS_MAX + 1;
+	size_t nearest = edits_max + 1;
 	const char *found = NULL;
 
 	if (length == 0 || length > WORD_MAX)

@@ -13,4 +13,7 @@
  */
 must_check const char *nearest_word(const char *word, const char *const *words, size_t count);
 
+/* The same within `edits` edits, for words of any length. */
+must_check const char *nearest_word_within(const char *word, const char *const *words, size_t count, size_t edits);
+
 #endif

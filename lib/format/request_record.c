@@ -1,6 +1,7 @@
 #include "format/request_record.h"
 
 #include "base/ascii.h"
+#include "base/message.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,11 +16,11 @@ static const char *const kind_names[] = {
 };
 
 static const char *const op_names[] = {
-	[REQUEST_SET] = "set",
-	[REQUEST_PAUSE] = "pause",
-	[REQUEST_RESUME] = "resume",
-	[REQUEST_REMOVE] = "remove",
-	[REQUEST_CONFIRM] = "confirm",
+	[REQUEST_SET] = N_("set"),
+	[REQUEST_PAUSE] = N_("pause"),
+	[REQUEST_RESUME] = N_("resume"),
+	[REQUEST_REMOVE] = N_("remove"),
+	[REQUEST_CONFIRM] = N_("confirm"),
 };
 
 /* ---------------------------------------------------------------- names */

@@ -2,8 +2,11 @@
 
 #include "base/ascii.h"
 #include "base/message.h"
+#include "format/destination_policy.h"
 #include "format/email_address.h"
 #include "format/email_fault.h"
+#include "format/name_server.h"
+#include "format/settings_runv.h"
 #include "format/username.h"
 
 #include <stdint.h>
@@ -49,6 +52,20 @@ static const struct config_field fields[] = {
 		.help = N_("after which time a request that nobody decided is rejected")},
 	{POLICY(allow_blind_approve), .type = CONFIG_BOOLEAN, .initial = "false",
 		.help = N_("whether approve USER --yes works without a terminal")},
+	{POLICY(allow_domains), .type = CONFIG_LIST, .initial = "",
+		.help = N_("the only domains, with all below them, that aliases may forward to; "
+			   "empty allows all")},
+	{POLICY(block_domains), .type = CONFIG_LIST, .initial = "",
+		.help = N_("domains, with all below them, that no alias may forward to")},
+	{POLICY(max_requests_per_day), .type = CONFIG_INTEGER, .initial = "0", .maximum = 1000,
+		.help = N_("how many requests of a member may be decided within 24 hours before a "
+			   "further one is refused; 0 is unlimited")},
+	{POLICY(check_mx), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether administrators are warned of destinations without a mail server")},
+	{POLICY(mx_timeout), .type = CONFIG_DURATION, .initial = "3s", .minimum = 1, .maximum = 60,
+		.help = N_("how long the look for mail servers may take in all")},
+	{POLICY(mx_servers), .type = CONFIG_LIST, .initial = "",
+		.help = N_("name servers to ask, as ADDRESS or ADDRESS:PORT; empty takes the system's")},
 
 	{SYNC(enabled), .type = CONFIG_BOOLEAN, .initial = "true",
 		.help = N_("whether the store is turned into a Postfix map at all")},
@@ -189,6 +206,30 @@ static bool check_map_path(const struct settings *settings, const char *const *o
 	return true;
 }
 
+/* Refuses the first item of a list of the policy for which `is_valid` is false. */
+static bool check_items(const struct string_list *items, bool (*is_valid)(const char *text), const char *key,
+	const char *const *origins, struct error *err)
+{
+	for (size_t i = 0; i < items->count; i++) {
+		if (is_valid(items->items[i]))
+			continue;
+		error_set(err, ERROR_CONFIG, _("%s: \"%s\" cannot stand in \"policy.%s\""),
+			origin_of(origins, "policy", key), items->items[i], key);
+		return error_field(err, key);
+	}
+	return true;
+}
+
+static bool check_policy(const struct policy_settings *policy, const char *const *origins, struct error *err)
+{
+	if (!check_items(&policy->mx_servers, name_server_is_valid, "mx_servers", origins, err))
+		return error_fix(err, _("write an address, such as \"192.0.2.1\" or \"192.0.2.1:5353\""));
+	if (!check_items(&policy->allow_domains, destination_domain_is_valid, "allow_domains", origins, err) ||
+		!check_items(&policy->block_domains, destination_domain_is_valid, "block_domains", origins, err))
+		return error_fix(err, _("write a domain with A-labels, such as \"example.org\""));
+	return true;
+}
+
 static bool check_names(const struct string_list *names, const char *key,
 	const char *const *origins, struct error *err)
 {
@@ -203,20 +244,80 @@ static bool check_names(const struct string_list *names, const char *key,
 	return true;
 }
 
+static bool check_all(struct settings *settings, const char *const *origins, struct arena *arena,
+	struct error *err)
+{
+	return check_domain(settings, origins, arena, err) && check_language(settings, origins, err) &&
+	       check_map_path(settings, origins, err) &&
+	       check_names(&settings->policy.reserved_add, "reserved_add", origins, err) &&
+	       check_names(&settings->policy.reserved_remove, "reserved_remove", origins, err) &&
+	       check_policy(&settings->policy, origins, err);
+}
+
+/* ---- runv's file in place of ours */
+
+static size_t field_index(const char *section, const char *key)
+{
+	size_t i = 0;
+
+	while (strcmp(fields[i].section, section) != 0 || strcmp(fields[i].key, key) != 0)
+		i++;
+	return i;
+}
+
+/* Whether no later file has set the field. */
+static bool is_of(const char *origin, const struct source_text *source)
+{
+	size_t length = strlen(source->path);
+
+	return strcmp(origin, "default") == 0 ||
+	       (strncmp(origin, source->path, length) == 0 && origin[length] == ':');
+}
+
+static void adopt_runv(const struct settings_runv *runv, struct settings *settings, const char **origins)
+{
+	if (runv->mode && is_of(origins[field_index("sync", "mode")], &runv->native))
+		settings->sync.mode = runv->mode;
+	for (size_t i = 0; i < runv->origin_count; i++) {
+		const char **origin = &origins[field_index(runv->origins[i].section, runv->origins[i].key)];
+
+		if (is_of(*origin, &runv->native))
+			*origin = runv->origins[i].origin;
+	}
+	settings->warnings = runv->warnings;
+}
+
+static bool load_runv(const struct source_text *sources, size_t count, struct arena *arena,
+	struct settings *settings, const char **origins, struct error *err)
+{
+	struct source_text *native = arena_alloc_array(arena, count, sizeof(*native));
+	struct settings_runv runv = {.mode = 0};
+
+	if (!settings_runv_translate(&sources[0], arena, &runv, err))
+		return false;
+	memcpy(native, sources, count * sizeof(*native));
+	native[0] = runv.native;
+	if (!config_load(&table, native, count, arena, settings, origins, err))
+		return false;
+	adopt_runv(&runv, settings, origins);
+	return true;
+}
+
 bool settings_load(const struct source_text *sources, size_t count, struct arena *arena,
 	struct settings *ret_settings, const char **origins, struct error *err)
 {
 	struct settings settings = {0};
 	const char *own_origins[ARRAY_LENGTH(fields)] = {0};
 
-	if (!config_load(&table, sources, count, arena, &settings, own_origins, err))
+	if (count > 0 && settings_runv_matches(&sources[0])) {
+		if (!load_runv(sources, count, arena, &settings, own_origins, err))
+			return false;
+	} else if (!config_load(&table, sources, count, arena, &settings, own_origins, err)) {
 		return false;
-	if (!check_domain(&settings, own_origins, arena, err) ||
-		!check_language(&settings, own_origins, err) ||
-		!check_map_path(&settings, own_origins, err) ||
-		!check_names(&settings.policy.reserved_add, "reserved_add", own_origins, err) ||
-		!check_names(&settings.policy.reserved_remove, "reserved_remove", own_origins, err))
+	}
+	if (!check_all(&settings, own_origins, arena, err))
 		return false;
+	settings.sync.enabled_origin = origin_of(own_origins, "sync", "enabled");
 	if (origins)
 		memcpy(origins, own_origins, sizeof(own_origins));
 	*ret_settings = settings;

@@ -23,10 +23,17 @@ struct policy_settings {
 	int64_t cooldown_after_reject; /* seconds */
 	int64_t pending_ttl;           /* seconds */
 	bool allow_blind_approve;
+	struct string_list allow_domains; /* empty = all */
+	struct string_list block_domains;
+	int64_t max_requests_per_day; /* 0 = unlimited */
+	bool check_mx;
+	int64_t mx_timeout; /* seconds */
+	struct string_list mx_servers; /* empty = the system's */
 };
 
 struct sync_settings {
 	bool enabled;
+	const char *enabled_origin; /* where that was set, for messages: "FILE:LINE" or "default" */
 	bool after_approve;
 	const char *type; /* auto, hash, lmdb, cdb, texthash */
 	const char *path; /* the map's text file */
@@ -52,13 +59,15 @@ struct settings {
 	struct member_settings members;
 	struct policy_settings policy;
 	struct sync_settings sync;
+	struct string_list warnings; /* sentences for administrators about the files */
 };
 
 /* The table of all fields above. */
 const struct config_table *settings_table(void);
 
 /* config_load() with settings_table(), then the checks that span fields: the domain's grammar, the
- * map's path. Fails with config. */
+ * map's path. A first source that is runv's own file is taken as it is (settings_runv). Fails with
+ * config. */
 must_check bool settings_load(const struct source_text *sources, size_t count, struct arena *arena,
 	struct settings *ret_settings, const char **origins, struct error *err);
 

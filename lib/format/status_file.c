@@ -32,6 +32,15 @@ static bool get_text(const struct json *json, const char *key, struct arena *are
 	return true;
 }
 
+/* Absent is false. */
+static bool get_flag(const struct json *json, const char *key, bool *ret_flag)
+{
+	const struct json *value = json_get(json, key);
+
+	*ret_flag = false;
+	return !value || json_boolean(value, ret_flag);
+}
+
 static bool get_generation(const struct json *json, int64_t *ret_generation)
 {
 	return json_integer(json_get(json, "generation"), ret_generation) && *ret_generation >= 0;
@@ -86,7 +95,7 @@ static bool bad_field(struct error *err, const char *key)
 static bool parse_format(const char *text, size_t length, size_t limit, struct json **ret_json,
 	struct error *err)
 {
-	const struct json_rules rules = {.bytes = limit, .depth = 3};
+	const struct json_rules rules = {.bytes = limit, .depth = 4};
 	struct json *json cleanup_json = NULL;
 	int64_t format;
 
@@ -119,6 +128,8 @@ static bool parse_alias(const struct json *json, struct arena *arena, struct sta
 		return bad_field(err, "state");
 	if (!get_destinations(json, arena, &status->destinations))
 		return bad_field(err, "destinations");
+	if (!get_flag(json, "keep_copy", &status->keep_copy))
+		return bad_field(err, "keep_copy");
 	if (!get_time(json, "since", &status->since))
 		return bad_field(err, "since");
 	if (!get_time(json, "expires_at", &status->expires))
@@ -144,6 +155,36 @@ static bool parse_decision(const struct json *json, struct arena *arena, struct 
 	return true;
 }
 
+static bool parse_remembered(
+	const struct json *json, struct arena *arena, struct status_decision *ret_decision)
+{
+	return json_is_object(json) && get_time(json, "at", &ret_decision->at) &&
+	       get_text(json, "outcome", arena, &ret_decision->outcome) &&
+	       get_text(json, "op", arena, &ret_decision->op) &&
+	       get_text(json, "id", arena, &ret_decision->id) &&
+	       get_text(json, "reason", arena, &ret_decision->reason) &&
+	       get_destinations(json, arena, &ret_decision->destinations);
+}
+
+static bool parse_history(
+	const struct json *json, struct arena *arena, struct status_file *status, struct error *err)
+{
+	const struct json *array = json_get(json, "history");
+	struct status_decision *history;
+
+	if (!array)
+		return true;
+	if (!json_is_array(array) || json_count(array) > STATUS_HISTORY_MAX)
+		return bad_field(err, "history");
+	history = arena_alloc_array(arena, json_count(array), sizeof(*history));
+	for (const struct json *item = json_first(array); item; item = json_next(item)) {
+		if (!parse_remembered(item, arena, &history[status->history_count++]))
+			return bad_field(err, "history");
+	}
+	status->history = history;
+	return true;
+}
+
 bool status_file_parse(const char *text, size_t length, struct arena *arena,
 	struct status_file *ret_status, struct error *err)
 {
@@ -152,7 +193,8 @@ bool status_file_parse(const char *text, size_t length, struct arena *arena,
 
 	if (!parse_format(text, length, STATUS_FILE_MAX, &json, err) ||
 		!parse_alias(json, arena, &status, err) ||
-		!parse_decision(json, arena, &status, err))
+		!parse_decision(json, arena, &status, err) ||
+		!parse_history(json, arena, &status, err))
 		return false;
 	*ret_status = status;
 	return true;
@@ -180,19 +222,43 @@ static void print_line(const struct json *json, struct strbuf *buffer)
 	strbuf_append_char(buffer, '\n');
 }
 
-void status_file_print(const struct status_file *status, struct strbuf *buffer)
+static void set_destinations(struct json *json, const struct string_list *list)
+{
+	struct json *destinations = json_set(json, "destinations", json_new_array());
+
+	for (size_t i = 0; i < list->count; i++)
+		json_add(destinations, json_new_text(list->items[i]));
+}
+
+static void set_history(struct json *json, const struct status_file *status, size_t count)
+{
+	struct json *array = count > 0 ? json_set(json, "history", json_new_array()) : NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct status_decision *decision = &status->history[i];
+		struct json *item = json_add(array, json_new_object());
+
+		set_time(item, "at", decision->at);
+		set_text(item, "outcome", decision->outcome);
+		set_text(item, "op", decision->op);
+		set_text(item, "id", decision->id);
+		set_text(item, "reason", decision->reason);
+		set_destinations(item, &decision->destinations);
+	}
+}
+
+static void print_with_history(const struct status_file *status, size_t count, struct strbuf *buffer)
 {
 	struct json *json cleanup_json = json_new_object();
-	struct json *destinations;
 
 	json_set_integer(json, "format", STATUS_FORMAT);
 	json_set_integer(json, "uid", status->uid);
 	set_text(json, "username", status->username);
 	set_text(json, "alias", status->alias);
 	set_text(json, "state", status->state);
-	destinations = json_set(json, "destinations", json_new_array());
-	for (size_t i = 0; i < status->destinations.count; i++)
-		json_add(destinations, json_new_text(status->destinations.items[i]));
+	set_destinations(json, &status->destinations);
+	if (status->keep_copy)
+		json_set_boolean(json, "keep_copy", true);
 	set_time(json, "since", status->since);
 	set_time(json, "expires_at", status->expires);
 	json_set_integer(json, "generation", status->generation);
@@ -201,11 +267,63 @@ void status_file_print(const struct status_file *status, struct strbuf *buffer)
 	set_time(json, "decided_at", status->decided);
 	set_text(json, "reason", status->reason);
 	set_time(json, "cooldown_until", status->cooldown_until);
+	set_history(json, status, count);
 	print_line(json, buffer);
 }
 
-bool live_status_parse(const char *text, size_t length, struct live_status *ret_live,
-	struct error *err)
+void status_file_print(const struct status_file *status, struct strbuf *buffer)
+{
+	size_t count = status->history_count;
+	size_t start = buffer->length;
+
+	print_with_history(status, count, buffer);
+	while (buffer->length - start > STATUS_FILE_MAX && count > 0) {
+		struct strbuf shorter cleanup_strbuf = STRBUF_INIT;
+
+		print_with_history(status, --count, &shorter);
+		buffer->length = start;
+		strbuf_append(buffer, shorter.text, shorter.length);
+	}
+}
+
+static bool is_same(const struct status_decision *left, const struct status_decision *right)
+{
+	return left->at == right->at && strcmp(left->outcome, right->outcome) == 0 &&
+	       strcmp(left->id, right->id) == 0;
+}
+
+void status_file_remember(struct status_file *status, const struct status_decision *decision,
+	struct arena *arena)
+{
+	struct status_decision *history;
+	size_t count = status->history_count;
+
+	if (count > 0 && is_same(&status->history[0], decision))
+		return;
+	if (count >= STATUS_HISTORY_MAX)
+		count = STATUS_HISTORY_MAX - 1;
+	history = arena_alloc_array(arena, count + 1, sizeof(*history));
+	history[0] = *decision;
+	for (size_t i = 0; i < count; i++)
+		history[i + 1] = status->history[i];
+	status->history = history;
+	status->history_count = count + 1;
+}
+
+int64_t status_file_requests_since(const struct status_file *status, int64_t since)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < status->history_count; i++) {
+		const struct status_decision *decision = &status->history[i];
+
+		count += decision->at > since && *decision->id && strcmp(decision->op, "set") == 0;
+	}
+	return count;
+}
+
+bool live_status_parse(
+	const char *text, size_t length, struct live_status *ret_live, struct error *err)
 {
 	struct json *json cleanup_json = NULL;
 	struct live_status live;

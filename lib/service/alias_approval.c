@@ -1,7 +1,6 @@
 #include "service/alias_approval.h"
 
 #include "base/message.h"
-#include "format/printable.h"
 #include "service/alias_session.h"
 
 #include <string.h>
@@ -28,6 +27,13 @@ static bool withdrawn(const char *id, struct error *err)
 	error_set(err, ERROR_NOTHING_PENDING, _("request %s is gone"), id);
 	error_why(err, _("the member withdrew it just now"));
 	return error_fix(err, "postigo-admin pending");
+}
+
+/* Nothing of it is understood, not even whose it says it is: it waits for the program that does. */
+static bool too_new(const char *id, struct error *err)
+{
+	error_set(err, ERROR_RULE, _("request %s needs a newer postigo"), id);
+	return error_why(err, _("its file has a format that this version does not know; it is left in place"));
 }
 
 /* Sets a file aside that can never become a request, now that it is out of everybody's reach. */
@@ -71,7 +77,19 @@ static bool claim_request(struct alias_session *session, const char *id, struct 
 	}
 	if (queue_code_is_quarantined(claim->request.code) && !claim->request.young)
 		return set_aside(claim, err);
+	if (claim->request.code == QUEUE_FORMAT_NEWER)
+		return too_new(id, err);
 	return alias_request_examine(session->context, &desk->store, &claim->request, &session->arena, ret_request, err);
+}
+
+/* A file of an account that is gone, or has another name now, can never be granted to whoever has the uid today. */
+static bool refuse_other_account(struct claim *claim, const struct alias_request *request, struct error *err)
+{
+	if (alias_request_is_of_account(request))
+		return true;
+	claim->request.code = QUEUE_ACCOUNT;
+	claim->request.detail = request->account.name ? request->account.name : "";
+	return set_aside(claim, err);
 }
 
 static bool refuse_obstacle(const struct alias_request *request, struct error *err)
@@ -143,24 +161,6 @@ static const char *journal_op(enum request_op op)
 	return op == REQUEST_SET ? "approve" : request_op_name(op);
 }
 
-static void describe(const struct alias_change *change, const struct alias_session *session, struct arena *arena,
-	struct alias_decision *ret_decision)
-{
-	const struct alias_entry *shown = change->after ? change->after : NULL;
-
-	*ret_decision = (struct alias_decision){
-		.outcome = decision_outcome(change->op),
-		.id = arena_strdup(arena, change->request_id),
-		.username = arena_strdup(arena, change->username),
-		.alias = member_alias(change->username, session->context->settings, arena),
-		.op = change->op,
-		.generation = session->desk.store.generation,
-		.changed = change->before || change->after,
-	};
-	for (size_t i = 0; shown && i < shown->destinations.count; i++)
-		string_list_add(&ret_decision->destinations, arena, shown->destinations.items[i]);
-}
-
 /* Commits the decision on a claimed request, publishes it, then archives the file: the last sign that something was left to do. */
 static bool settle(struct alias_session *session, struct claim *claim, const struct alias_change *change,
 	struct error *err)
@@ -171,8 +171,12 @@ static bool settle(struct alias_session *session, struct claim *claim, const str
 		.reason = change->reason,
 		.at = session->context->now,
 	};
+	bool done;
 
-	if (!alias_session_commit(session, change, err)) {
+	session->wish = &claim->request.record;
+	done = alias_session_commit(session, change, err);
+	session->wish = NULL;
+	if (!done) {
 		/* Decided but not published: the claimed file stays claimed, as the next session's sign to publish. */
 		if (err->code == ERROR_AFTER_LIVE)
 			claim->held = false;
@@ -185,7 +189,7 @@ static bool settle(struct alias_session *session, struct claim *claim, const str
 	return error_prefix(err, _("decided and stored, but not archived yet"));
 }
 
-static bool approve_in(struct alias_session *session, const char *id, struct arena *arena,
+bool alias_approve_in(struct alias_session *session, const char *id, struct arena *arena,
 	struct alias_decision *ret_decision, struct error *err)
 {
 	struct claim claim cleanup_claim = {.held = false};
@@ -194,7 +198,8 @@ static bool approve_in(struct alias_session *session, const char *id, struct are
 	struct alias_change change;
 	bool done;
 
-	if (!claim_request(session, id, &claim, &request, err) || !refuse_obstacle(&request, err))
+	if (!claim_request(session, id, &claim, &request, err) ||
+		!refuse_other_account(&claim, &request, err) || !refuse_obstacle(&request, err))
 		return false;
 	change = (struct alias_change){
 		.op = journal_op(request.queued.record.op),
@@ -208,7 +213,7 @@ static bool approve_in(struct alias_session *session, const char *id, struct are
 		change.after = &after;
 	done = settle(session, &claim, &change, err);
 	if (done || err->code == ERROR_AFTER_LIVE)
-		describe(&change, session, arena, ret_decision);
+		alias_decision_of(&change, session->context, session->desk.store.generation, arena, ret_decision);
 	return done;
 }
 
@@ -217,122 +222,35 @@ bool alias_approve(const struct alias_context *context, const char *id, struct a
 {
 	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
 
-	return alias_session_open(&session, context, err) && approve_in(&session, id, arena, ret_decision, err);
+	return alias_session_open(&session, context, err) && alias_approve_in(&session, id, arena, ret_decision, err);
 }
 
-/* A reason reaches the member and the journal: it must say something, fit, and be harmless on a terminal. */
-static bool check_reason(const char *reason, struct error *err)
+bool alias_dismiss_in(struct alias_session *session, const char *id, const struct alias_dismissal *dismissal,
+	struct arena *arena, struct alias_decision *ret_decision, struct error *err)
 {
-	if (reason[strspn(reason, " \t\r\n")] == '\0') {
-		error_set(err, ERROR_USAGE, _("the reason is empty"));
-		error_why(err, _("the member will read it"));
-	} else if (strlen(reason) > ALIAS_TEXT_MAX) {
-		error_set(err, ERROR_USAGE, _("the reason is longer than %d bytes"), ALIAS_TEXT_MAX);
-	} else if (!printable_is_clean(reason)) {
-		error_set(err, ERROR_USAGE, _("the reason holds control characters or is not UTF-8"));
-	} else {
-		return true;
-	}
-	error_field(err, "reason");
-	return error_fix(err, "--reason \"%s\"", _("please use your own address"));
+	struct claim claim cleanup_claim = {.held = false};
+	struct alias_request request = {0};
+	struct alias_change change = {.op = dismissal->op, .reason = dismissal->reason};
+	bool done;
+
+	if (!claim_request(session, id, &claim, &request, err) ||
+		(!dismissal->any_account && !refuse_other_account(&claim, &request, err)))
+		return false;
+	change.username = request.queued.record.username;
+	change.uid = request.queued.record.uid;
+	change.request_id = request.queued.id;
+	done = settle(session, &claim, &change, err);
+	if (done || err->code == ERROR_AFTER_LIVE)
+		alias_decision_of(&change, session->context, session->desk.store.generation, arena, ret_decision);
+	return done;
 }
 
 bool alias_reject(const struct alias_context *context, const char *id, const char *reason, struct arena *arena,
 	struct alias_decision *ret_decision, struct error *err)
 {
+	const struct alias_dismissal dismissal = {.op = "reject", .reason = reason};
 	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
-	struct claim claim cleanup_claim = {.held = false};
-	struct alias_request request = {0};
-	struct alias_change change = {.op = "reject", .reason = reason};
-	bool done;
 
-	if (!check_reason(reason, err) || !alias_session_open(&session, context, err) ||
-		!claim_request(&session, id, &claim, &request, err))
-		return false;
-	change.username = request.queued.record.username;
-	change.uid = request.queued.record.uid;
-	change.request_id = request.queued.id;
-	done = settle(&session, &claim, &change, err);
-	if (done || err->code == ERROR_AFTER_LIVE)
-		describe(&change, &session, arena, ret_decision);
-	return done;
-}
-
-static bool find_entry(struct alias_session *session, const char *username, struct alias_entry *ret_entry,
-	struct error *err)
-{
-	switch (alias_store_find(&session->desk.store, username, &session->arena, ret_entry, err)) {
-	case LOOKUP_FOUND:
-		return true;
-	case LOOKUP_FAILED:
-		return false;
-	case LOOKUP_NOT_FOUND:
-		break;
-	}
-	error_set(err, ERROR_NOT_FOUND, _("\"%s\" has no alias"), username);
-	return error_fix(err, "postigo-admin member list");
-}
-
-bool alias_revoke(const struct alias_context *context, const char *username, const char *reason, struct arena *arena,
-	struct alias_decision *ret_decision, struct error *err)
-{
-	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
-	struct alias_entry entry;
-	struct alias_change change = {.op = "revoke", .username = username, .request_id = "", .reason = reason};
-	bool done;
-
-	if (!check_reason(reason, err) || !alias_session_open(&session, context, err) ||
-		!find_entry(&session, username, &entry, err))
-		return false;
-	change.uid = entry.uid;
-	change.before = &entry;
-	done = alias_session_commit(&session, &change, err);
-	if (done || err->code == ERROR_AFTER_LIVE)
-		describe(&change, &session, arena, ret_decision);
-	return done;
-}
-
-/* What becomes of one file of the queue without anybody's approval. */
-static bool housekeep_one(struct alias_session *session, const struct queued_request *queued, struct arena *arena,
-	struct alias_housekeeping *done, struct error *err)
-{
-	const char *state_id = queued->code == QUEUE_GOOD && queued->record.op != REQUEST_SET ? queued->id : NULL;
-
-	if (state_id) {
-		if (approve_in(session, state_id, arena, &done->decisions[done->decision_count], err))
-			done->decision_count++;
-		else if (err->code == ERROR_RULE || err->code == ERROR_NOTHING_PENDING || err->code == ERROR_CHANGED)
-			done->left++;
-		else
-			return false;
-	} else if (queue_code_is_quarantined(queued->code) && !queued->young) {
-		if (!request_queue_quarantine(&session->desk.queue, queued, err))
-			return false;
-		done->quarantined[done->quarantine_count++] = queued;
-	} else {
-		done->left++;
-	}
-	return true;
-}
-
-bool alias_housekeep(const struct alias_context *context, struct arena *arena, struct alias_housekeeping *ret_done,
-	struct error *err)
-{
-	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
-	struct alias_housekeeping done = {0};
-	struct queued_request *queued;
-	size_t count;
-	bool truncated;
-
-	if (!alias_session_open(&session, context, err) ||
-		!request_queue_list(&session.desk.queue, arena, &queued, &count, &truncated, err))
-		return false;
-	done.decisions = arena_alloc_array(arena, count, sizeof(*done.decisions));
-	done.quarantined = arena_alloc_array(arena, count, sizeof(struct queued_request *));
-	for (size_t i = 0; i < count; i++) {
-		if (!housekeep_one(&session, &queued[i], arena, &done, err))
-			return false;
-	}
-	*ret_done = done;
-	return true;
+	return alias_reason_check(reason, err) && alias_session_open(&session, context, err) &&
+	       alias_dismiss_in(&session, id, &dismissal, arena, ret_decision, err);
 }

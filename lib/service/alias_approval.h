@@ -7,18 +7,8 @@
 #ifndef POSTIGO_SERVICE_ALIAS_APPROVAL_H
 #define POSTIGO_SERVICE_ALIAS_APPROVAL_H
 
+#include "service/alias_decision.h"
 #include "service/alias_request.h"
-
-struct alias_decision {
-	const char *outcome; /* approved, rejected, applied, revoked; static */
-	const char *id;	     /* of the request, or "" */
-	const char *username;
-	const char *alias;
-	const char *op; /* set, pause, resume, remove, revoke */
-	struct string_list destinations; /* after the decision; empty when there is no alias now */
-	int64_t generation;
-	bool changed; /* the store has a new generation */
-};
 
 /*
  * Approves the request that was shown under `id` (a request to pause, resume or remove is applied).
@@ -34,23 +24,21 @@ must_check bool alias_approve(const struct alias_context *context, const char *i
 must_check bool alias_reject(const struct alias_context *context, const char *id, const char *reason,
 	struct arena *arena, struct alias_decision *ret_decision, struct error *err);
 
-/* Takes the alias of `username` away. Fails with not_found, or as alias_reject(). */
-must_check bool alias_revoke(const struct alias_context *context, const char *username, const char *reason,
-	struct arena *arena, struct alias_decision *ret_decision, struct error *err);
+struct alias_session;
 
-struct alias_housekeeping {
-	struct alias_decision *decisions; /* members' pauses, resumptions and removals that were applied */
-	size_t decision_count;
-	const struct queued_request **quarantined;
-	size_t quarantine_count;
-	size_t left; /* requests that still wait */
+/* alias_approve() within a session that is open: for housekeeping, which decides on many. */
+must_check bool alias_approve_in(struct alias_session *session, const char *id, struct arena *arena,
+	struct alias_decision *ret_decision, struct error *err);
+
+/* How a request ends that is not granted. */
+struct alias_dismissal {
+	const char *op; /* reject or purge-user */
+	const char *reason;
+	bool any_account; /* also of an account that is gone or has another name, which else is set aside */
 };
 
-/*
- * Applies what members may do without approval, and sets aside files that can never become a request. One bad file does not stop the others; what could not be done now
- * stays. Fails with temporary, database or filesystem.
- */
-must_check bool alias_housekeep(const struct alias_context *context, struct arena *arena,
-	struct alias_housekeeping *ret_done, struct error *err);
+/* Ends the request `id` without granting it, within a session that is open. Fails as alias_reject(). */
+must_check bool alias_dismiss_in(struct alias_session *session, const char *id, const struct alias_dismissal *dismissal,
+	struct arena *arena, struct alias_decision *ret_decision, struct error *err);
 
 #endif

@@ -1,6 +1,8 @@
 #include "service/alias_request.h"
 
+#include "base/clock.h"
 #include "base/message.h"
+#include "format/destination_policy.h"
 #include "format/domain_name.h"
 #include "format/email_fault.h"
 #include "storage/member_status.h"
@@ -21,7 +23,8 @@ void request_desk_close(struct request_desk *desk)
 	alias_store_close(&desk->store);
 }
 
-static void add_check(struct alias_request *request, const char *code, enum error_code refusal, const char *detail)
+void alias_request_add_check(struct alias_request *request, const char *code, enum error_code refusal,
+	const char *detail)
 {
 	if (request->check_count < REQUEST_CHECKS_MAX)
 		request->checks[request->check_count++] =
@@ -36,10 +39,10 @@ static void check_file(struct alias_request *request, struct arena *arena)
 	if (queued->code == QUEUE_GOOD)
 		return;
 	if (queued->young && queue_code_is_quarantined(queued->code)) {
-		add_check(request, "unsettled", ERROR_TEMPORARY, _("is still being written"));
+		alias_request_add_check(request, "unsettled", ERROR_TEMPORARY, _("is still being written"));
 		return;
 	}
-	add_check(request, queued->code == QUEUE_DESTINATION ? "destination" : queue_code_name(queued->code), ERROR_RULE,
+	alias_request_add_check(request, queued->code == QUEUE_DESTINATION ? "destination" : queue_code_name(queued->code), ERROR_RULE,
 		*queued->detail ? arena_printf(arena, "%s: %s", queue_code_text(queued->code), queued->detail)
 				: queue_code_text(queued->code));
 }
@@ -51,15 +54,15 @@ static void check_account(const struct alias_context *context, struct alias_requ
 	if (request->verdict == MEMBER_UNKNOWN)
 		return;
 	if (request->verdict != MEMBER_ABSENT && strcmp(request->account.name, record->username) != 0)
-		add_check(request, "account-changed", ERROR_RULE,
+		alias_request_add_check(request, "account-changed", ERROR_RULE,
 			arena_printf(arena, _("user id %u belongs to %s now"), record->uid, request->account.name));
 	else if (request->verdict == MEMBER_NOT_IN_GROUP)
-		add_check(request, "ineligible", ERROR_RULE,
+		alias_request_add_check(request, "ineligible", ERROR_RULE,
 			arena_printf(arena, _("is not in group %s"), context->settings->members.group));
 	else if (request->verdict != MEMBER_ELIGIBLE)
-		add_check(request, "ineligible", ERROR_RULE, member_verdict_text(request->verdict));
+		alias_request_add_check(request, "ineligible", ERROR_RULE, member_verdict_text(request->verdict));
 	if (request->present && request->present->uid != record->uid)
-		add_check(request, "other-account", ERROR_RULE,
+		alias_request_add_check(request, "other-account", ERROR_RULE,
 			arena_printf(arena, _("the alias in the store belongs to an earlier account, user id %u"),
 				request->present->uid));
 }
@@ -70,14 +73,16 @@ static void check_destination(const struct alias_context *context, struct alias_
 	const char *domain = email_address_domain(destination);
 	const char *unicode = domain_name_unicode(domain, arena);
 
-	if (email_address_equal(destination, request->alias))
-		add_check(request, "itself", ERROR_RULE, _("forwards to the alias itself"));
-	if (!context->settings->policy.allow_local_destinations &&
-		email_domain_is_within(domain, context->settings->domain))
-		add_check(request, "own-domain", ERROR_RULE,
-			arena_printf(arena, _("%s is in our own domain"), destination));
+	enum destination_verdict verdict = destination_judge(destination, request->alias, context->settings);
+
+	if (verdict != DESTINATION_ALLOWED)
+		alias_request_add_check(request, destination_verdict_code(verdict), ERROR_RULE,
+			arena_printf(arena, "%s: %s", destination, destination_verdict_text(verdict)));
 	if (unicode)
-		add_check(request, "idn", ERROR_NONE, arena_printf(arena, _("reads %s"), unicode));
+		alias_request_add_check(request, "idn", ERROR_NONE, arena_printf(arena, _("reads %s"), unicode));
+	if (unicode && domain_name_mixes_scripts(unicode))
+		alias_request_add_check(request, "idn-mixed", ERROR_NONE,
+			arena_printf(arena, _("%s mixes letters of several scripts"), unicode));
 }
 
 static void check_wish(const struct alias_context *context, struct alias_request *request, struct arena *arena)
@@ -87,19 +92,19 @@ static void check_wish(const struct alias_context *context, struct alias_request
 
 	if (record->op != REQUEST_SET) {
 		if (!request->present)
-			add_check(request, "no-alias", ERROR_RULE, _("has no alias to change"));
+			alias_request_add_check(request, "no-alias", ERROR_RULE, _("has no alias to change"));
 		return;
 	}
 	if ((int64_t)record->destination_count > policy->max_destinations)
-		add_check(request, "too-many", ERROR_RULE,
+		alias_request_add_check(request, "too-many", ERROR_RULE,
 			arena_printf(arena, _("asks for %zu destinations, %lld are allowed"),
 				record->destination_count, (long long)policy->max_destinations));
 	if (record->keep_copy && !policy->keep_copy)
-		add_check(request, "keep-copy", ERROR_RULE, _("asks to keep a copy, which is not allowed here"));
+		alias_request_add_check(request, "keep-copy", ERROR_RULE, _("asks to keep a copy, which is not allowed here"));
 	for (size_t i = 0; i < record->destination_count; i++)
 		check_destination(context, request, record->destinations[i], arena);
 	if (request->present)
-		add_check(request, "replaces", ERROR_NONE,
+		alias_request_add_check(request, "replaces", ERROR_NONE,
 			arena_printf(arena, _("replaces %s"),
 				string_list_join(&request->present->destinations, arena, ", ")));
 }
@@ -116,7 +121,7 @@ static void check_name(const struct alias_context *context, struct alias_request
 
 	switch (account_by_name(record->username, arena, &account, &outage)) {
 	case LOOKUP_FAILED:
-		add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
+		alias_request_add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
 		return;
 	case LOOKUP_NOT_FOUND:
 		return;
@@ -126,13 +131,26 @@ static void check_name(const struct alias_context *context, struct alias_request
 	if (account.uid == record->uid)
 		return;
 	if ((int64_t)account.uid < context->settings->members.uid_min)
-		add_check(request, "clash-local", ERROR_RULE,
+		alias_request_add_check(request, "clash-local", ERROR_RULE,
 			arena_printf(arena, _("%s is also a system account, user id %u"), account.name,
 				(unsigned)account.uid));
 	else
-		add_check(request, "clash-local", ERROR_RULE,
+		alias_request_add_check(request, "clash-local", ERROR_RULE,
 			arena_printf(arena, _("%s is also the name of user id %u"), account.name,
 				(unsigned)account.uid));
+}
+
+/* Q16, for what got past the member's side: to be known, not to be refused for. */
+static void check_rate(const struct alias_context *context, struct alias_request *request,
+	const struct status_file *status, struct arena *arena)
+{
+	int64_t allowed = context->settings->policy.max_requests_per_day;
+	int64_t made = status_file_requests_since(status, request->queued.received - SECONDS_PER_DAY) + 1;
+
+	if (allowed > 0 && made > allowed && request->queued.record.op == REQUEST_SET)
+		alias_request_add_check(request, "too-often", ERROR_NONE,
+			arena_printf(arena, _("is request %lld within 24 hours, %lld are allowed"), (long long)made,
+				(long long)allowed));
 }
 
 static bool check_time(const struct alias_context *context, struct alias_request *request, struct arena *arena,
@@ -141,7 +159,7 @@ static bool check_time(const struct alias_context *context, struct alias_request
 	struct status_file status;
 
 	if (context->now - request->queued.received > context->settings->policy.pending_ttl)
-		add_check(request, "expired", ERROR_NONE, _("has waited longer than requests are kept"));
+		alias_request_add_check(request, "expired", ERROR_NONE, _("has waited longer than requests are kept"));
 	switch (member_status_read(context->state_directory, request->queued.uid, arena, &status, err)) {
 	case LOOKUP_FAILED:
 		return false;
@@ -150,8 +168,9 @@ static bool check_time(const struct alias_context *context, struct alias_request
 	case LOOKUP_FOUND:
 		break;
 	}
+	check_rate(context, request, &status, arena);
 	if (status.cooldown_until > request->queued.received)
-		add_check(request, "cooldown", ERROR_NONE, _("came sooner after a rejection than is allowed"));
+		alias_request_add_check(request, "cooldown", ERROR_NONE, _("came sooner after a rejection than is allowed"));
 	return true;
 }
 
@@ -185,7 +204,7 @@ static bool judge_owner(const struct alias_context *context, struct alias_reques
 		return false;
 	}
 	request->verdict = MEMBER_UNKNOWN;
-	add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
+	alias_request_add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
 	return true;
 }
 
@@ -212,6 +231,14 @@ bool alias_request_examine(const struct alias_context *context, const struct ali
 	}
 	*ret_request = request;
 	return true;
+}
+
+bool alias_request_is_of_account(const struct alias_request *request)
+{
+	if (request->verdict == MEMBER_UNKNOWN)
+		return true;
+	return request->verdict != MEMBER_ABSENT &&
+	       strcmp(request->account.name, request->queued.record.username) == 0;
 }
 
 const struct request_check *alias_request_obstacle(const struct alias_request *request)

@@ -43,7 +43,7 @@ must_check bool request_desk_open(struct request_desk *desk, const struct alias_
 /* Closes both. */
 void request_desk_close(struct request_desk *desk);
 
-#define REQUEST_CHECKS_MAX 12
+#define REQUEST_CHECKS_MAX 32
 
 struct alias_request {
 	struct queued_request queued;
@@ -67,6 +67,13 @@ struct alias_request_page {
  */
 must_check bool alias_request_examine(const struct alias_context *context, const struct alias_store *store,
 	const struct queued_request *queued, struct arena *arena, struct alias_request *ret_request, struct error *err);
+
+/* Whether the account that filed the request still has the name it is for (Q12); true while accounts cannot be asked. */
+bool alias_request_is_of_account(const struct alias_request *request);
+
+/* Adds a check; `code` and `detail` are kept. One beyond REQUEST_CHECKS_MAX is dropped. */
+void alias_request_add_check(struct alias_request *request, const char *code, enum error_code refusal,
+	const char *detail);
 
 /* The first check that refuses approval, or NULL. */
 const struct request_check *alias_request_obstacle(const struct alias_request *request);

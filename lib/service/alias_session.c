@@ -1,30 +1,11 @@
 #include "service/alias_session.h"
 
 #include "base/message.h"
+#include "service/alias_decision.h"
+#include "storage/journal_cursor.h"
 #include "storage/member_status.h"
 
 #include <string.h>
-
-const char *decision_outcome(const char *op)
-{
-	static const struct {
-		const char *op;
-		const char *outcome;
-	} outcomes[] = {
-		{"approve", "approved"},
-		{"reject", "rejected"},
-		{"revoke", "revoked"},
-		{"remove", "removed"},
-		{"pause", "paused"},
-		{"resume", "resumed"},
-	};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(outcomes); i++) {
-		if (strcmp(outcomes[i].op, op) == 0)
-			return outcomes[i].outcome;
-	}
-	return NULL;
-}
 
 static bool fill_present(const struct alias_session *session, const struct journal_event *event, struct arena *arena,
 	struct status_file *status, struct error *err)
@@ -43,13 +24,56 @@ static bool fill_present(const struct alias_session *session, const struct journ
 		return true;
 	status->state = alias_status_name(entry.status);
 	status->destinations = entry.destinations;
+	status->keep_copy = entry.keep_copy;
 	status->since = entry.updated;
 	status->expires = entry.expires;
 	return true;
 }
 
+/* What the member remembers of a decision: what was asked for, or what was taken away. */
+static void describe_decision(const struct alias_session *session, const struct journal_event *event,
+	struct arena *arena, struct status_decision *ret_decision)
+{
+	const struct request_record *wish = session->wish;
+	const struct alias_entry *entry = event->after ? event->after : event->before;
+	bool is_request = strcmp(event->op, "approve") == 0 || strcmp(event->op, "reject") == 0;
+
+	*ret_decision = (struct status_decision){
+		.at = event->at,
+		.outcome = decision_outcome(event->op),
+		.op = wish ? request_op_name(wish->op) : is_request ? "set" : event->op,
+		.id = event->request_id,
+		.reason = event->reason,
+	};
+	for (size_t i = 0; wish && i < wish->destination_count; i++) {
+		if (email_address_check(wish->destinations[i]) == EMAIL_OK) /* else it may be any bytes */
+			string_list_add(&ret_decision->destinations, arena, wish->destinations[i]);
+	}
+	if (ret_decision->destinations.count == 0 && entry)
+		ret_decision->destinations = entry->destinations;
+}
+
+/* The history is kept in the published file alone: one that cannot be read begins anew. */
+static void add_history(const struct alias_session *session, const struct journal_event *event, struct arena *arena,
+	struct status_file *status)
+{
+	struct status_file before;
+	struct status_decision decision;
+	struct error ignored;
+
+	if (member_status_read(session->context->state_directory, event->uid, arena, &before, &ignored) == LOOKUP_FOUND &&
+		strcmp(before.username, event->username) == 0) {
+		status->history = before.history;
+		status->history_count = before.history_count;
+	}
+	if (!status->decision)
+		return;
+	describe_decision(session, event, arena, &decision);
+	status_file_remember(status, &decision, arena);
+}
+
 /* The member's status is a function of the store and the last event that concerns them. */
-static bool publish(const struct alias_session *session, const struct journal_event *event, struct error *err)
+static bool publish_status(const struct alias_session *session, const struct journal_event *event, struct error *err)
 {
 	const struct settings *settings = session->context->settings;
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -69,7 +93,53 @@ static bool publish(const struct alias_session *session, const struct journal_ev
 		return false;
 	if (strcmp(event->op, "reject") == 0)
 		status.cooldown_until = event->at + settings->policy.cooldown_after_reject;
+	add_history(session, event, &arena, &status);
 	return member_status_publish(session->context->state_directory, &status, err);
+}
+
+/*
+ * Whether the event shows in a status file at all: a uid that belongs to another name now must not read what was its predecessor's, and a purged member has
+ * none. While accounts cannot be asked, the name stands as it was decided on.
+ */
+static bool is_for_member(const struct journal_event *event)
+{
+	if (strcmp(event->op, "purge-user") == 0)
+		return false;
+	switch (member_identify(event->uid, event->username)) {
+	case MEMBER_IS_SAME:
+	case MEMBER_IS_UNKNOWN:
+		return true;
+	case MEMBER_IS_GONE:
+	case MEMBER_IS_OTHER:
+		break;
+	}
+	return false;
+}
+
+/* Removes what was published to the former owner of a uid; the present owner's own file stays. */
+static bool unpublish(const struct alias_session *session, const struct journal_event *event, struct error *err)
+{
+	const char *directory = session->context->state_directory;
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct status_file status;
+	struct error damaged;
+
+	switch (member_status_read(directory, event->uid, &arena, &status, &damaged)) {
+	case LOOKUP_FOUND:
+		if (strcmp(status.username, event->username) != 0)
+			return true;
+		break;
+	case LOOKUP_NOT_FOUND:
+		return true;
+	case LOOKUP_FAILED:
+		break;
+	}
+	return member_status_remove(directory, event->uid, err);
+}
+
+static bool publish(const struct alias_session *session, const struct journal_event *event, struct error *err)
+{
+	return is_for_member(event) ? publish_status(session, event, err) : unpublish(session, event, err);
 }
 
 static bool is_published(const struct alias_session *session, const struct journal_event *event, bool *ret_published,
@@ -88,14 +158,133 @@ static bool is_published(const struct alias_session *session, const struct journ
 		*ret_published = false; /* derived: a damaged one is written again */
 		return true;
 	case LOOKUP_NOT_FOUND:
-		*ret_published = false;
+		*ret_published = !is_for_member(event);
 		return true;
 	case LOOKUP_FOUND:
 		break;
 	}
-	*ret_published = status.generation == event->generation && status.decided == event->at &&
-			 strcmp(status.decision_id, event->request_id) == 0;
+	*ret_published = is_for_member(event) && status.generation == event->generation &&
+			 status.decided == event->at && strcmp(status.decision_id, event->request_id) == 0;
 	return true;
+}
+
+/* Whether two events were made by one commit that touched entries. */
+static bool is_of_commit(const struct journal_event *event, const struct journal_event *last)
+{
+	return event->generation == last->generation && strcmp(event->from, event->to) != 0 &&
+	       strcmp(event->from, last->from) == 0 && strcmp(event->to, last->to) == 0;
+}
+
+/* Publishes every event of the journal's last commit: its last one is published last, so only then nothing is missing. */
+static bool publish_commit(struct alias_session *session, struct error *err)
+{
+	const struct alias_store *store = &session->desk.store;
+	struct journal_cursor cursor cleanup_journal_cursor = JOURNAL_CURSOR_INIT;
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct journal_event event;
+
+	if (!journal_cursor_open(&cursor, &store->journal, err))
+		return false;
+	for (;;) {
+		arena_clear(&arena);
+		switch (journal_cursor_previous(&cursor, &arena, &event, err)) {
+		case LOOKUP_FAILED:
+			return false;
+		case LOOKUP_NOT_FOUND:
+			return publish(session, &store->last, err);
+		case LOOKUP_FOUND:
+			break;
+		}
+		if (event.sequence == store->last.sequence)
+			continue;
+		if (!is_of_commit(&event, &store->last))
+			return publish(session, &store->last, err);
+		if (!publish(session, &event, err))
+			return false;
+	}
+}
+
+/* Whether the file says of the alias what the store says; its last decision may be of any age. */
+static bool shows_entry(const struct alias_session *session, const struct alias_entry *entry)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct status_file status;
+	struct error ignored;
+
+	return member_status_read(session->context->state_directory, entry->uid, &arena, &status, &ignored) ==
+		       LOOKUP_FOUND &&
+	       strcmp(status.username, entry->username) == 0 &&
+	       strcmp(status.state, alias_status_name(entry->status)) == 0 && status.expires == entry->expires &&
+	       status.keep_copy == entry->keep_copy &&
+	       strcmp(string_list_join(&status.destinations, &arena, " "),
+		       string_list_join(&entry->destinations, &arena, " ")) == 0;
+}
+
+/* The restore as the event of one member. */
+static bool publish_restored(const struct alias_session *session, const char *username, uint32_t uid, struct error *err)
+{
+	struct journal_event event = session->desk.store.last;
+
+	event.username = username;
+	event.uid = uid;
+	return publish(session, &event, err);
+}
+
+/* Members who have no alias any more, but still see one. */
+static bool publish_lost(const struct alias_session *session, uid_t uid, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct status_file status;
+	struct alias_entry entry;
+	struct error ignored;
+
+	if (member_status_read(session->context->state_directory, uid, &arena, &status, &ignored) != LOOKUP_FOUND ||
+		strcmp(status.state, "none") == 0)
+		return true;
+	switch (alias_store_find(&session->desk.store, status.username, &arena, &entry, err)) {
+	case LOOKUP_FOUND:
+		return true;
+	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		break;
+	}
+	return publish_restored(session, status.username, uid, err);
+}
+
+/* After a restore over a damaged store nobody knows what changed: every status that says something else is written anew. */
+static bool publish_store(const struct alias_session *session, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct member_status_list list = {.count = 0};
+	struct alias_cursor cursor;
+	struct alias_entry entry;
+	enum lookup_result found;
+
+	alias_store_rewind(&session->desk.store, &cursor);
+	while ((found = alias_store_next(&cursor, &arena, &entry, err)) == LOOKUP_FOUND) {
+		if (!shows_entry(session, &entry) && !publish_restored(session, entry.username, entry.uid, err))
+			return false;
+		arena_clear(&arena);
+	}
+	if (found == LOOKUP_FAILED || !member_status_list(session->context->state_directory, &arena, &list, err))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		if (!publish_lost(session, list.uids[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* Publishes what the journal's last event changed, if that has not been done. */
+static bool recover_statuses(struct alias_session *session, struct error *err)
+{
+	const struct journal_event *last = &session->desk.store.last;
+	bool published;
+
+	if (*last->username == '\0')
+		return publish_store(session, err);
+	return is_published(session, last, &published, err) && (published || publish_commit(session, err));
 }
 
 /* Ends what the last session may have left half done: first the member's status, then the claimed file that is the sign of it. */
@@ -109,14 +298,9 @@ static bool recover(struct alias_session *session, struct error *err)
 		.reason = outcome ? last->reason : "",
 		.at = last->at,
 	};
-	bool published;
 
-	if (outcome) {
-		if (!is_published(session, last, &published, err))
-			return false;
-		if (!published && !publish(session, last, err))
-			return false;
-	}
+	if (outcome && !recover_statuses(session, err))
+		return false;
 	return request_queue_recover(&session->desk.queue, outcome ? last->request_id : "", &decision, err);
 }
 
@@ -141,11 +325,46 @@ void alias_session_close(struct alias_session *session)
 
 bool alias_session_commit(struct alias_session *session, const struct alias_change *change, struct error *err)
 {
+	return alias_session_commit_all(session, change, 1, err);
+}
+
+/* One member's status that cannot be written keeps nobody else's from being. */
+static bool publish_changes(struct alias_session *session, const struct alias_change *changes, size_t count,
+	struct error *err)
+{
+	bool published = true;
+	struct error failure;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct journal_event event = {
+			.generation = session->desk.store.generation,
+			.at = session->context->now,
+			.op = changes[i].op,
+			.username = changes[i].username,
+			.uid = changes[i].uid,
+			.request_id = changes[i].request_id,
+			.before = changes[i].before,
+			.after = changes[i].after,
+			.reason = changes[i].reason,
+		};
+
+		if (publish(session, &event, &failure))
+			continue;
+		if (published)
+			*err = failure;
+		published = false;
+	}
+	return published;
+}
+
+bool alias_session_commit_all(struct alias_session *session, const struct alias_change *changes, size_t count,
+	struct error *err)
+{
 	const struct alias_commit commit = {.actor = session->context->actor, .at = session->context->now};
 
-	if (!alias_store_commit(&session->desk.store, &commit, change, 1, err))
+	if (!alias_store_commit(&session->desk.store, &commit, changes, count, err))
 		return false;
-	if (publish(session, &session->desk.store.last, err))
+	if (publish_changes(session, changes, count, err))
 		return true;
 	err->code = ERROR_AFTER_LIVE;
 	return error_prefix(err, _("decided and stored, but the member cannot see it yet"));

@@ -7,12 +7,14 @@
 #ifndef POSTIGO_SERVICE_ALIAS_SESSION_H
 #define POSTIGO_SERVICE_ALIAS_SESSION_H
 
+#include "service/alias_decision.h"
 #include "service/alias_request.h"
 
 struct alias_session {
 	const struct alias_context *context;
 	struct request_desk desk;
 	struct arena arena;
+	const struct request_record *wish; /* what the next commit decides on; NULL = no request */
 };
 
 #define ALIAS_SESSION_INIT {.desk = REQUEST_DESK_INIT}
@@ -32,7 +34,11 @@ void alias_session_close(struct alias_session *session);
 must_check bool alias_session_commit(struct alias_session *session, const struct alias_change *change,
 	struct error *err);
 
-/* How the member reads the journal's op: "approved" for "approve" …; NULL for events that are no decision. Static. */
-const char *decision_outcome(const char *op);
+/*
+ * The same for many changes, at most one a username, as one generation; the caller gives them sorted as they shall stand in the journal. A member whose uid has
+ * another name now is told nothing.
+ */
+must_check bool alias_session_commit_all(struct alias_session *session, const struct alias_change *changes, size_t count,
+	struct error *err);
 
 #endif

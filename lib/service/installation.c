@@ -15,8 +15,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define HELPER_MODE 02755U
-
 void installation_act(struct installation *installation, const char *format, ...)
 {
 	va_list arguments;

@@ -82,7 +82,7 @@ bool installation_directory(struct installation *installation, int parent,
 
 /* ---------------------------------------------------------------- the file system */
 
-static const char *unsuitable_type(unsigned long type)
+const char *installation_unsuitable_type(unsigned long type)
 {
 	static const struct {
 		unsigned long type;
@@ -114,7 +114,7 @@ static bool require_local_file_system(const struct installation *installation, i
 
 	if (fstatfs(fd >= 0 ? fd : parent, &system) != 0)
 		return cannot_prepare(err, path);
-	type = unsuitable_type((unsigned long)system.f_type);
+	type = installation_unsuitable_type((unsigned long)system.f_type);
 	if (!type)
 		return true;
 	error_set(err, ERROR_CONFIG, _("%s cannot be on this file system (%s)"), path, type);
@@ -124,12 +124,6 @@ static bool require_local_file_system(const struct installation *installation, i
 }
 
 /* ---------------------------------------------------------------- the tree */
-
-struct tree_entry {
-	const char *path; /* below the state directory */
-	mode_t mode;
-	const char *group;
-};
 
 /* Parents before children. New and tmp: group-writable, not readable, sticky, and no set-group-ID.
  */
@@ -147,6 +141,12 @@ static const struct tree_entry tree[] = {
 	{"status", 0711, "root"},
 	{"sync", 0700, "root"},
 };
+
+const struct tree_entry *installation_tree(size_t *ret_count)
+{
+	*ret_count = ARRAY_LENGTH(tree);
+	return tree;
+}
 
 static bool plan_of(const struct installation *installation, const struct tree_entry *entry,
 	struct directory_plan *ret_plan, struct error *err)
@@ -210,7 +210,7 @@ bool installation_make_directories(struct installation *installation, struct err
 {
 	struct directory_plan plan = {
 		.path = installation->request->state_directory,
-		.mode = 0711,
+		.mode = STATE_MODE,
 		.group = "root",
 	};
 	int parent cleanup_close = -1;

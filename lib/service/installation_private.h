@@ -1,4 +1,5 @@
-/* What the parts of service/installation share; nobody else includes it. */
+/* What the parts of service/installation share, and what service/check_installation must know of it; nobody
+ * else includes it. */
 #ifndef POSTIGO_SERVICE_INSTALLATION_PRIVATE_H
 #define POSTIGO_SERVICE_INSTALLATION_PRIVATE_H
 
@@ -8,6 +9,15 @@
 #include <sys/types.h>
 
 #define GROUP_UNKNOWN ((gid_t)-1) /* not made yet: only in a dry run */
+#define HELPER_MODE 02755U
+#define STATE_MODE 0711 /* of the state directory itself */
+
+/* A directory below the state directory as it has to be. */
+struct tree_entry {
+	const char *path; /* below the state directory */
+	mode_t mode;
+	const char *group;
+};
 
 struct installation {
 	const struct installation_request *request;
@@ -52,6 +62,12 @@ must_check bool installation_directory(struct installation *installation, int pa
 /* Opens the directory in which `path` stands; `ret_name` is the last component, inside `path`. */
 must_check bool installation_open_parent(struct installation *installation, const char *path,
 	int *ret_fd, const char **ret_name, struct error *err);
+
+/* All directories below the state directory, parents before children. Static. */
+const struct tree_entry *installation_tree(size_t *ret_count);
+
+/* The name of a type of file system (statfs) on which the queue cannot be, NULL for any other. Static. */
+const char *installation_unsuitable_type(unsigned long type);
 
 /* Makes everything below the state directory. Fails with config (unsuitable file system …) or
  * filesystem. */

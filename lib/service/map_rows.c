@@ -77,6 +77,17 @@ static bool check_key(struct row_writer *writer, const struct alias_line *entry,
 	return true;
 }
 
+void map_row_complete(struct alias_entry *entry, struct arena *arena)
+{
+	if (!entry->keep_copy)
+		return;
+	for (size_t i = 0; i < entry->destinations.count; i++) {
+		if (email_address_equal(entry->destinations.items[i], entry->alias))
+			return;
+	}
+	string_list_add(&entry->destinations, arena, entry->alias);
+}
+
 static size_t copy_destinations(struct row_writer *writer, const struct alias_line *entry,
 	struct span destinations[ROW_DESTINATIONS])
 {

@@ -23,4 +23,7 @@ struct map_rows {
  */
 must_check bool map_rows_write(const struct map_rows *rows, struct error *err);
 
+/* Completes the destinations of an entry to those of its row: with keep_copy the alias itself comes last. */
+void map_row_complete(struct alias_entry *entry, struct arena *arena);
+
 #endif

@@ -192,7 +192,8 @@ static bool run_steps(struct map_sync_run *run, struct error *err)
 
 	if (!run->settings->enabled) {
 		error_set(err, ERROR_CONFIG, _("the sync is switched off"));
-		error_fix(err, _("set sync.enabled to true in postigo.json"));
+		error_why(err, _("%s sets \"enabled\" to false"), run->settings->enabled_origin);
+		error_fix(err, _("set sync.enabled (in a file of runv: enabled) to true"));
 		return error_field(err, "sync.enabled");
 	}
 	if (!map_rails_check_force(&run->request->force, err) || !open_places(run, err))

@@ -3,6 +3,8 @@
 #include "base/message.h"
 #include "format/username.h"
 
+#include <string.h>
+
 static bool judge_account(const struct account *account, const struct settings *settings,
 	enum member_verdict *ret_verdict, struct error *err)
 {
@@ -53,6 +55,23 @@ bool member_judge(uid_t uid, const struct settings *settings, struct arena *aren
 	else
 		return judge_account(ret_account, settings, ret_verdict, err);
 	return true;
+}
+
+enum member_identity member_identify(uid_t uid, const char *username)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct account account;
+	struct error ignored;
+
+	switch (account_by_uid(uid, &arena, &account, &ignored)) {
+	case LOOKUP_FOUND:
+		return strcmp(account.name, username) == 0 ? MEMBER_IS_SAME : MEMBER_IS_OTHER;
+	case LOOKUP_NOT_FOUND:
+		return MEMBER_IS_GONE;
+	case LOOKUP_FAILED:
+		break;
+	}
+	return MEMBER_IS_UNKNOWN;
 }
 
 const char *member_verdict_text(enum member_verdict verdict)

@@ -25,6 +25,17 @@ enum member_verdict {
 must_check bool member_judge(uid_t uid, const struct settings *settings, struct arena *arena,
 	enum member_verdict *ret_verdict, struct account *ret_account, struct error *err);
 
+/* Whose a uid is, compared with whom it was given to. */
+enum member_identity {
+	MEMBER_IS_SAME,
+	MEMBER_IS_OTHER, /* the uid belongs to another name */
+	MEMBER_IS_GONE,	 /* no account has it */
+	MEMBER_IS_UNKNOWN, /* the account database does not answer: nothing may be concluded */
+};
+
+/* Asks whether `uid` still belongs to `username`. */
+enum member_identity member_identify(uid_t uid, const char *username);
+
 /* Why, as a clause: "is not in group members"; translated, static. */
 const char *member_verdict_text(enum member_verdict verdict);
 

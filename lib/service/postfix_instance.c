@@ -5,7 +5,10 @@
 #include "system/process.h"
 #include "system/trusted_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OUTPUT_LIMIT ((size_t)1 << 20)
 #define LIMIT_DEFAULT 1000 /* of Postfix, for a limit whose value is none */
@@ -177,6 +180,71 @@ const char *postfix_map_type_of(const struct postfix_instance *instance, const c
 			return arena_strndup(arena, name, strcspn(name, ":"));
 	}
 	return NULL;
+}
+
+/* Asks postconf for one parameter: `option` is "-h" (as written) or "-xh" (expanded). */
+static bool ask_parameter(const struct postfix_instance *instance, const char *const words[2],
+	struct arena *arena, const char **ret_value, struct error *err)
+{
+	const char *const argv[] = {instance->postconf, "-c", instance->config_directory, words[0],
+		words[1], NULL};
+	struct process_request request = {
+		.argv = argv,
+		.timeout_ms = instance->timeout_ms,
+		.output_limit = OUTPUT_LIMIT,
+	};
+	struct process_result result;
+
+	if (!process_run(&request, arena, &result, err))
+		return false;
+	if (!process_succeeded(&result))
+		return command_failed(err, &request, &result, arena);
+	*ret_value = arena_strndup(arena, result.output, strcspn(result.output, "\n"));
+	return true;
+}
+
+bool postfix_parameter(const struct postfix_instance *instance, const char *name,
+	struct arena *arena, const char **ret_value, struct error *err)
+{
+	const char *const words[] = {"-h", name};
+
+	return ask_parameter(instance, words, arena, ret_value, err);
+}
+
+/* Whether the process exists and is a master: pid files outlive a crash. */
+static bool is_master(const char *pid, struct arena *arena)
+{
+	const char *path = arena_printf(arena, "/proc/%s/comm", pid);
+	int fd cleanup_close = open(path, O_RDONLY | O_CLOEXEC);
+	char name[8] = "";
+
+	return fd >= 0 && read(fd, name, sizeof(name) - 1) == 7 && strcmp(name, "master\n") == 0;
+}
+
+bool postfix_is_running(const struct postfix_instance *instance, struct arena *arena,
+	bool *ret_running, struct error *err)
+{
+	static const char *const words[] = {"-xh", "queue_directory"};
+	const char *queue;
+	const char *path;
+	int fd cleanup_close = -1;
+	char text[64] = ""; /* Postfix writes the number 32 columns wide */
+	int64_t pid;
+
+	if (!ask_parameter(instance, words, arena, &queue, err))
+		return false;
+	path = arena_printf(arena, "%s/pid/master.pid", queue);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read %s"), path);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0) {
+		*ret_running = false;
+		return true;
+	}
+	text[strcspn(text, "\n")] = '\0';
+	*ret_running = parse_int64(text + strspn(text, " "), &pid) && pid > 0 &&
+		       is_master(text + strspn(text, " "), arena);
+	return true;
 }
 
 /* Runs "postfix VERB" for this instance. */

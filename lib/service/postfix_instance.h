@@ -55,6 +55,17 @@ enum map_reference postfix_map_reference(const struct postfix_instance *instance
 /* The type under which virtual_alias_maps names a map at `path`, directly or through proxy:, in the arena; NULL = it does not. */
 const char *postfix_map_type_of(const struct postfix_instance *instance, const char *path, struct arena *arena);
 
+/* The value of one parameter as main.cf has it, its $names not expanded, in the arena. Fails with mta_command. */
+must_check bool postfix_parameter(const struct postfix_instance *instance, const char *name, struct arena *arena,
+	const char **ret_value, struct error *err);
+
+/*
+ * Whether master runs, by its pid file and /proc: unlike "postfix status" this opens nothing for writing. A pid file that the caller may not read is taken as no
+ * answer and fails with filesystem.
+ */
+must_check bool postfix_is_running(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
+	struct error *err);
+
 /* Asks a running Postfix to reload. `ret_running` false = master is not running, which is no error. Fails with mta_command. */
 must_check bool postfix_reload(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
 	struct error *err);

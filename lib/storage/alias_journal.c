@@ -112,19 +112,27 @@ bool alias_journal_create(int directory, struct error *err)
 
 /* ---------------------------------------------------------------- open */
 
-static bool open_file(const struct alias_journal *journal, int *ret_fd, struct stat *ret_status,
+static bool open_trusted(const struct alias_journal *journal, int *ret_fd, struct stat *ret_status,
 	struct error *err)
 {
 	switch (trusted_file_open(journal->directory, JOURNAL_NAME, ret_fd, ret_status, err)) {
 	case LOOKUP_FOUND:
-		break;
+		return true;
 	case LOOKUP_NOT_FOUND:
 		return damaged(err, _("it is missing"));
 	case LOOKUP_FAILED:
-		if (err->code == ERROR_CONFIG)
-			err->code = ERROR_DATABASE;
-		return false;
+		break;
 	}
+	if (err->code == ERROR_CONFIG)
+		err->code = ERROR_DATABASE;
+	return false;
+}
+
+static bool open_file(const struct alias_journal *journal, int *ret_fd, struct stat *ret_status,
+	struct error *err)
+{
+	if (!open_trusted(journal, ret_fd, ret_status, err))
+		return false;
 	if (ret_status->st_size < journal->end)
 		return damaged(err, _("it is shorter than its head says: its end was cut off"));
 	return true;
@@ -375,7 +383,22 @@ static bool bad_line(const struct verification *walk, const char *why, struct er
 {
 	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is wrong"),
 		walk->seen.sequence + 1);
-	return error_why(err, "%s", why);
+	error_why(err, "%s", why);
+	return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME, HEAD_NAME);
+}
+
+/* Where the head stands the chain must be what it was when the head was written. */
+static bool verify_head(const struct verification *walk, struct error *err)
+{
+	const struct alias_journal *head = walk->head;
+
+	if (walk->seen.sequence != head->sequence ||
+		(walk->seen.end == head->end && strcmp(walk->seen.hash, head->hash) == 0))
+		return true;
+	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is wrong"),
+		walk->seen.sequence);
+	error_why(err, _("its head knows another line there"));
+	return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME, HEAD_NAME);
 }
 
 static bool verify_line(struct verification *walk, const char *line, size_t length,
@@ -396,20 +419,19 @@ static bool verify_line(struct verification *walk, const char *line, size_t leng
 	digest_bytes(line, length, walk->seen.hash);
 	walk->seen.sequence++;
 	walk->seen.end += (int64_t)length + 1;
-	if (walk->seen.sequence == walk->head->sequence &&
-		(walk->seen.end != walk->head->end ||
-			strcmp(walk->seen.hash, walk->head->hash) != 0))
-		return damaged(err, _("its head knows another last line"));
-	return true;
+	return verify_head(walk, err);
 }
 
 static bool verify_end(const struct verification *walk, enum line_result result, struct error *err)
 {
 	if (result == LINE_FAILED)
 		return false;
-	if (walk->seen.sequence < walk->head->sequence)
-		return damaged(err, _("lines that its head knows are missing at its end"));
-	return true;
+	if (walk->seen.sequence >= walk->head->sequence)
+		return true;
+	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is missing"),
+		walk->seen.sequence + 1);
+	error_why(err, _("its head knows %" PRId64 " lines: the end was cut off"), walk->head->sequence);
+	return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME, HEAD_NAME);
 }
 
 bool alias_journal_verify(int directory, journal_visitor *visitor, void *context, struct error *err)
@@ -424,7 +446,8 @@ bool alias_journal_verify(int directory, journal_visitor *visitor, void *context
 	const char *line;
 	size_t length;
 
-	if (!read_head(&head, err) || !open_file(&head, &fd, &status, err))
+	/* Even a file that is too short is walked: the line that breaks is worth naming. */
+	if (!read_head(&head, err) || !open_trusted(&head, &fd, &status, err))
 		return false;
 	memcpy(walk.seen.hash, no_hash, sizeof(no_hash));
 	line_reader_begin(&reader, fd, 0, JOURNAL_LINE_MAX);

@@ -122,11 +122,23 @@ must_check bool alias_store_commit(struct alias_store *store, const struct alias
 	const struct alias_change *changes, size_t count, struct error *err);
 
 /*
- * Makes backup `generation` the store again, as a new generation with one event "restore", also over a store that cannot be opened (which is then kept in
- * work/quarantine). The journal must be intact. Takes the store lock; call with the store closed. Fails with not_found (no such backup), database (the backup
- * is damaged, or the journal), temporary (locked), filesystem.
+ * Makes backup `generation` the store again, as a new generation with one event "restore" for the whole, over a store that cannot be opened: it is kept in
+ * work/quarantine, the event's "from" is its digest (64 zeros when it is missing), and one generation is left out. Over a store that is in order the same with
+ * the generation that follows; there a commit of the differences says more. The journal must be intact. Takes the store lock; call with the store closed. Fails
+ * with not_found (no such backup), database (the backup is damaged, or the journal), temporary (locked), filesystem.
  */
 must_check bool alias_store_restore(const char *state_directory, int64_t generation, const struct alias_commit *commit,
+	struct error *err);
+
+/* Opens a backup for looking (find, rewind, next) without a lock. Fails with not_found, database (damaged), filesystem. */
+must_check bool alias_store_open_backup(struct alias_store *store, const char *state_directory, int64_t generation,
+	struct error *err);
+
+/*
+ * Opens for looking what can still be read of a store that alias_store_open() refuses: every whole entry of `domain`, whoever vouches for it; none when the file is missing.
+ * store->digest is of the file as it stands, 64 zeros when it is missing. Fails with config or filesystem.
+ */
+must_check bool alias_store_salvage(struct alias_store *store, const char *state_directory, const char *domain,
 	struct error *err);
 
 struct alias_backup {

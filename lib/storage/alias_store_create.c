@@ -100,7 +100,7 @@ bool alias_store_create(const char *state_directory, const char *domain, gid_t r
 	       directory_sync(state, state_directory, err);
 }
 
-/* ---------------------------------------------------------------- backups, restore */
+/* ---------------------------------------------------------------- backups */
 
 bool alias_store_backups(const char *state_directory, struct arena *arena,
 	struct alias_backup **ret_backups, size_t *ret_count, struct error *err)
@@ -111,91 +111,4 @@ bool alias_store_backups(const char *state_directory, struct arena *arena,
 	strbuf_printf(&path, "%s/store", state_directory);
 	return trusted_directory_open(strbuf_text(&path), &directory, err) &&
 	       store_list_backups(directory, SIZE_MAX, arena, ret_backups, ret_count, err);
-}
-
-static bool read_backup(const struct alias_store *store, int64_t generation, struct strbuf *buffer,
-	struct error *err)
-{
-	int backups cleanup_close = -1;
-
-	if (!store_open_backups(store->directory, &backups, err))
-		return false;
-	switch (store_read_backup(backups, generation, buffer, err)) {
-	case LOOKUP_FOUND:
-		return true;
-	case LOOKUP_NOT_FOUND:
-		error_set(err, ERROR_NOT_FOUND, _("there is no backup %" PRId64), generation);
-		return error_fix(err, "postigo-admin backup list");
-	case LOOKUP_FAILED:
-		return error_prefix(err, _("backup %" PRId64), generation);
-	}
-	return false;
-}
-
-/* A damaged store is evidence: it gets a second name before the first one is taken away. */
-static bool keep_damaged(const struct alias_store *store, struct error *err)
-{
-	static const struct clock clock = {0};
-	int quarantine cleanup_close = -1;
-	char name[64];
-
-	(void)snprintf(name, sizeof(name), "%" PRId64 "-%d-%s", clock_now(&clock), (int)getpid(),
-		STORE_NAME);
-	if (!store_open_quarantine(store, &quarantine, err))
-		return false;
-	if (linkat(store->directory, STORE_NAME, quarantine, name, 0) == 0 || errno == ENOENT)
-		return true;
-	return error_set_errno(err, ERROR_FILESYSTEM, errno,
-		_("cannot keep the damaged store in work/quarantine"));
-}
-
-/* The new generation follows the journal, which may be ahead of any file. */
-static bool write_restored(struct alias_store *store, const struct strbuf *backup,
-	const struct alias_commit *commit, struct journal_event *event, struct error *err)
-{
-	struct store_writer writer cleanup_store_writer = STORE_WRITER_INIT;
-	char updated[TIMESTAMP_LENGTH + 1];
-	struct store_text text;
-
-	if (!store_text_open(&text, backup->text, backup->length, &store->arena, err))
-		return false;
-	timestamp_format(commit->at, updated);
-	text.header.generation = event->generation;
-	text.header.updated = updated;
-	text.header.writer = STORE_WRITER;
-	return store_writer_begin(&writer, store->directory, &text.header, err) &&
-	       store_writer_add(&writer, text.bytes + text.start, text.end - text.start, err) &&
-	       store_writer_seal(&writer, event->to, err) && store_append(store, event, 1, err) &&
-	       atomic_file_commit(&writer.file, err);
-}
-
-bool alias_store_restore(const char *state_directory, int64_t generation,
-	const struct alias_commit *commit, struct error *err)
-{
-	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
-	struct strbuf backup cleanup_strbuf = STRBUF_INIT;
-	struct journal_event event = {.at = commit->at, .op = "restore", .actor = commit->actor};
-	struct error damage;
-	bool whole;
-
-	if (!store_begin(&store, state_directory, ALIAS_STORE_WRITE, err) ||
-		!read_backup(&store, generation, &backup, err))
-		return false;
-	whole = store_load(&store, ALIAS_STORE_WRITE, &damage);
-	if (!whole && !alias_journal_open(&store.journal, store.directory, &store.arena,
-			      &store.last, &store.torn, err))
-		return false;
-	if (!(whole ? store_keep_backup(&store, err) : keep_damaged(&store, err)))
-		return false;
-	if (store.last.sequence == 0)
-		return error_set(err, ERROR_DATABASE, _("the journal of the store is empty"));
-	event.generation = store.last.generation + 1;
-	event.username = "";
-	event.reason = arena_printf(&store.arena, "backup %" PRId64, generation);
-	memcpy(event.from, store.last.to, sizeof(event.from));
-	if (!write_restored(&store, &backup, commit, &event, err))
-		return false;
-	store_mark(&store, event.generation, event.to);
-	store_prune_backups(&store);
-	return true;
 }

@@ -1,6 +1,8 @@
 #include "storage/member_status.h"
 
 #include "base/message.h"
+#include "base/number.h"
+#include "base/string_list.h"
 #include "system/atomic_file.h"
 #include "system/directory.h"
 #include "system/file_access.h"
@@ -8,9 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define NAME_MAX_LENGTH 24
+#define STATUS_FILES_MAX 2000000
 
 static bool open_directory(const char *state_directory, int *ret_fd, struct error *err)
 {
@@ -119,6 +123,35 @@ bool member_status_remove(const char *state_directory, uid_t uid, struct error *
 			name);
 	}
 	return directory_sync(directory, "status", err);
+}
+
+static bool parse_status_name(const char *name, uid_t *ret_uid)
+{
+	size_t digits = strspn(name, "0123456789");
+	char text[NAME_MAX_LENGTH];
+
+	if (digits == 0 || digits >= sizeof(text) || strcmp(name + digits, ".json") != 0)
+		return false;
+	memcpy(text, name, digits);
+	text[digits] = '\0';
+	return parse_id(text, ret_uid);
+}
+
+bool member_status_list(const char *state_directory, struct arena *arena, struct member_status_list *ret_list,
+	struct error *err)
+{
+	struct string_list names = STRING_LIST_INIT;
+	struct member_status_list list = {.count = 0};
+	int directory cleanup_close = -1;
+
+	if (!open_directory(state_directory, &directory, err) ||
+		!directory_list(directory, STATUS_FILES_MAX, arena, &names, err))
+		return false;
+	list.uids = arena_alloc_array(arena, names.count + 1, sizeof(*list.uids));
+	for (size_t i = 0; i < names.count; i++)
+		list.count += parse_status_name(names.items[i], &list.uids[list.count]);
+	*ret_list = list;
+	return true;
 }
 
 bool live_status_publish(const char *state_directory, const struct live_status *live,

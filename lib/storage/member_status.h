@@ -23,6 +23,15 @@ must_check enum lookup_result member_status_read(const char *state_directory, ui
 /* Removes the status file of `uid`, for a uid that no longer belongs to its name; absent is fine. Fails with filesystem. */
 must_check bool member_status_remove(const char *state_directory, uid_t uid, struct error *err);
 
+struct member_status_list {
+	uid_t *uids; /* in no order */
+	size_t count;
+};
+
+/* Lists the uids that have a status file. Fails with filesystem. */
+must_check bool member_status_list(const char *state_directory, struct arena *arena, struct member_status_list *ret_list,
+	struct error *err);
+
 /* Replaces live.json (0644). Fails with filesystem. */
 must_check bool live_status_publish(const char *state_directory, const struct live_status *live, struct error *err);
 

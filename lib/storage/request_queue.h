@@ -17,6 +17,7 @@
 
 #define REQUEST_ID_MAX 48
 #define REQUEST_QUEUE_SCAN_MAX 20000 /* names read at most */
+#define REQUEST_STAGING_SECONDS 3600
 #define REQUEST_SETTLE_SECONDS 60    /* how long a half-made file may stay young */
 
 /* The verdict on a file in the queue; names in queue-spec. */
@@ -34,6 +35,7 @@ enum queue_code {
 	QUEUE_UNKNOWN_FIELD,  /* Q09 */
 	QUEUE_UID_MISMATCH,   /* Q10 */
 	QUEUE_USERNAME,	      /* Q11 */
+	QUEUE_ACCOUNT,	      /* Q12: judged by the services, which know the accounts */
 	QUEUE_DESTINATION,    /* Q14: left; may be rejected, not approved */
 	QUEUE_NAME,	      /* Q18 */
 	QUEUE_VANISHED,	      /* withdrawn while we looked */
@@ -122,6 +124,15 @@ bool queue_code_is_quarantined(enum queue_code code);
  */
 must_check bool request_queue_quarantine(const struct request_queue *queue, const struct queued_request *request,
 	struct error *err);
+
+/*
+ * Counts the files in queue/tmp that the helper left there more than REQUEST_STAGING_SECONDS ago, and unlinks them with `remove`. Fails with filesystem.
+ */
+must_check bool request_queue_sweep(const struct request_queue *queue, bool remove, size_t *ret_count,
+	struct error *err);
+
+/* Counts what stands in quarantine, explanations left out. Nothing of postigo ever removes it. Fails with filesystem. */
+must_check bool request_queue_quarantined(const struct request_queue *queue, size_t *ret_count, struct error *err);
 
 /*
  * Sorts out what a crash left in claimed/: the request whose id is `decided` (the journal's last, "" = none) is archived with `decision`, all others go back

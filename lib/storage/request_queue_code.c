@@ -20,6 +20,7 @@ static const struct {
 	[QUEUE_UNKNOWN_FIELD] = {"Q09", N_("it has an unknown field"), true},
 	[QUEUE_UID_MISMATCH] = {"Q10", N_("it names another member than its owner"), true},
 	[QUEUE_USERNAME] = {"Q11", N_("its username is reserved or not allowed"), true},
+	[QUEUE_ACCOUNT] = {"Q12", N_("the account that filed it is gone or has another name now"), true},
 	[QUEUE_DESTINATION] = {"Q14", N_("a destination is not allowed"), false},
 	[QUEUE_NAME] = {"Q18", N_("its name is not that of a request"), true},
 	[QUEUE_VANISHED] = {"", N_("it was withdrawn"), false},

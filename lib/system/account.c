@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * A service that is away may leave errno alone, and glibc answers with errno then: a 0 from before
+ * would read as "absent". Only success and "not found" set the answer themselves.
+ */
+#define NO_ANSWER EIO
 #define BUFFER_FIRST ((size_t)4096)
 #define BUFFER_LIMIT ((size_t)1 << 20)
 #define GROUPS_FIRST 64
@@ -39,8 +44,11 @@ static int ask_account(const char *name, uid_t uid, struct arena *arena, struct 
 {
 	for (size_t size = BUFFER_FIRST;; size *= 4) {
 		char *buffer = arena_alloc(arena, size);
-		int number = name ? getpwnam_r(name, entry, buffer, size, ret_found)
-				  : getpwuid_r(uid, entry, buffer, size, ret_found);
+		int number;
+
+		errno = NO_ANSWER;
+		number = name ? getpwnam_r(name, entry, buffer, size, ret_found)
+			      : getpwuid_r(uid, entry, buffer, size, ret_found);
 
 		if (number == EINTR)
 			size /= 4;
@@ -88,8 +96,11 @@ static int ask_group(const char *name, gid_t gid, struct arena *arena, struct gr
 {
 	for (size_t size = BUFFER_FIRST;; size *= 4) {
 		char *buffer = arena_alloc(arena, size);
-		int number = name ? getgrnam_r(name, entry, buffer, size, ret_found)
-				  : getgrgid_r(gid, entry, buffer, size, ret_found);
+		int number;
+
+		errno = NO_ANSWER;
+		number = name ? getgrnam_r(name, entry, buffer, size, ret_found)
+			      : getgrgid_r(gid, entry, buffer, size, ret_found);
 
 		if (number == EINTR)
 			size /= 4;

@@ -96,3 +96,14 @@ bool file_access_has_default_group(const char *directory, gid_t reader, bool *re
 	*ret_set = set;
 	return true;
 }
+
+bool file_access_is_supported(const char *path, bool *ret_supported, struct error *err)
+{
+	acl_t list cleanup_acl = acl_get_file(path, ACL_TYPE_ACCESS);
+
+	if (!list && errno != ENOTSUP)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno,
+			_("cannot read the access list of %s"), path);
+	*ret_supported = list != NULL;
+	return true;
+}

@@ -27,4 +27,7 @@ must_check bool file_access_default_group(const char *directory, gid_t reader, s
 must_check bool file_access_has_default_group(const char *directory, gid_t reader, bool *ret_set,
 	struct error *err);
 
+/* Whether the file system of `path` has access lists. Fails with filesystem. */
+must_check bool file_access_is_supported(const char *path, bool *ret_supported, struct error *err);
+
 #endif

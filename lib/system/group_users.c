@@ -54,3 +54,33 @@ enum lookup_result group_find_user(const char *group, struct arena *arena, const
 	}
 	return find_primary(group, entry->gr_gid, arena, ret_name, err);
 }
+
+static bool list_primary(const char *group, gid_t gid, struct arena *arena,
+	struct string_list *ret_names, struct error *err)
+{
+	const struct passwd *entry;
+	int number;
+
+	setpwent();
+	for (errno = 0; (entry = getpwent()); errno = 0) {
+		if (entry->pw_gid == gid)
+			string_list_add(ret_names, arena, entry->pw_name);
+	}
+	number = errno;
+	endpwent();
+	return means_absent(number) || cannot_tell(group, number, err) == LOOKUP_FOUND;
+}
+
+bool group_list_users(const char *group, struct arena *arena, struct string_list *ret_members,
+	struct string_list *ret_primary, struct error *err)
+{
+	const struct group *entry;
+
+	errno = 0;
+	entry = getgrnam(group);
+	if (!entry)
+		return means_absent(errno) || cannot_tell(group, errno, err) == LOOKUP_FOUND;
+	for (char *const *name = entry->gr_mem; *name; name++)
+		string_list_add(ret_members, arena, *name);
+	return list_primary(group, entry->gr_gid, arena, ret_primary, err);
+}

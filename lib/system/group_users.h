@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/string_list.h"
 
 /*
  * Finds somebody who is in group `group`: the first name of its member list, else the first account
@@ -13,5 +14,12 @@
  */
 must_check enum lookup_result group_find_user(const char *group, struct arena *arena,
 	const char **ret_name, struct error *err);
+
+/*
+ * Lists everybody who is in group `group`: the names of its member list, and those whose primary
+ * group it is. Both are empty when there is no such group. Fails with temporary.
+ */
+must_check bool group_list_users(const char *group, struct arena *arena,
+	struct string_list *ret_members, struct string_list *ret_primary, struct error *err);
 
 #endif

@@ -1,6 +1,6 @@
 #!/bin/bash
-# timeout: 600
-# Every map type, direct and through proxy:, under a real Postfix: first, idle and changed sync, reloads only
+# Held here: A66, A80, A82.
+# 0301: A62, A79. Every map type, direct and through proxy:, under a real Postfix: first, idle and changed sync, reloads only
 # where Postfix would not see the change, modes, and mail that follows.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"

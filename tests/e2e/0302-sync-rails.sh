@@ -1,5 +1,6 @@
 #!/bin/bash
-# Safety rails: what a sync refuses to make live although it could, by name, all at once, and what lifts each.
+# Held here: A75, A76.
+# 0302: A70, A71, A85. Safety rails: what a sync refuses to make live although it could, by name, all at once, and what lifts each.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 . "$(dirname "$0")/../support/sync.sh"
@@ -186,5 +187,5 @@ expect_exit 64 'the rail that nothing lifts' sync --force=bare-key
 
 sync_enabled=false sync_configure lmdb
 expect_exit 4 'a sync that is switched off' sync
-like 'says which switch' "$stderr" 'sync\.enabled'
+like 'says which switch' "$stderr" 'sets "enabled"|sync\.enabled'
 done_testing

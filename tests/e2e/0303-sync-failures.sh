@@ -1,6 +1,7 @@
 #!/bin/bash
+# Held here: A88.
 # timeout: 600
-# Whatever is wrong with the store, the directories or postmap: the old map stays live, and the exit code says why.
+# 0303: A64, A65. Whatever is wrong with the store, the directories or postmap: the old map stays live, and the exit code says why.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 . "$(dirname "$0")/../support/sync.sh"

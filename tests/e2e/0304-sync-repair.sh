@@ -1,6 +1,7 @@
 #!/bin/bash
+# Held here: A67.
 # timeout: 600
-# What others do to a live map, and what a crash leaves: the next sync makes it right, keeps what was foreign and
+# 0304: A83, A84. What others do to a live map, and what a crash leaves: the next sync makes it right, keeps what was foreign and
 # says so. Trials write nothing live.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"

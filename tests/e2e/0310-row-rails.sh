@@ -1,4 +1,5 @@
 #!/bin/bash
+# Held here: A73, A83.
 # timeout: 600
 # Rails that refuse single rows: left out when new, kept as live when not, all others live, exit 25 (A72 to A74).
 . "$(dirname "$0")/../support/tap.sh"

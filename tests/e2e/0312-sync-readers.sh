@@ -1,4 +1,5 @@
 #!/bin/bash
+# Held here: A66.
 # timeout: 600
 # Real sessions while maps are replaced: nothing but old or new answers, no 4xx, for each type; syncs within one second; a Postfix
 # that is stopped; a chrooted smtpd with maps of root alone (A63, A78, A80, A82, A89).

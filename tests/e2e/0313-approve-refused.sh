@@ -1,4 +1,5 @@
 #!/bin/bash
+# Held here: A72.
 # Decided and stored, but a rail refuses the row: approve ends with 25 and the reason, and only for what it decided itself. A name that
 # a system account has, too, is refused at approval (clash-local).
 . "$(dirname "$0")/../support/tap.sh"

@@ -61,7 +61,7 @@ expect_exit 0 'a name that is not the account' postigo-admin pending --json
 like 'is marked' "$stdout" 'account-changed|Q12'
 run postigo-admin approve "$(json '[1].id' "$stdout_file")"
 is 'and not approved' "$status" 10
-rm -f $queue/20003.alias.json
+not_ok 'but set aside' test -e $queue/20003.alias.json
 
 # A23: things that are no files
 hostile 20003 ln -s /etc/shadow $queue/20003.alias.json
@@ -82,9 +82,9 @@ ok 'housekeeping does not block either' timeout 10 postigo-admin gc --no-sync
 is 'and leaves what may still be half made' "$(ls -A $queue)" no-request
 expect_exit 0 'two minutes later' later +2m postigo-admin gc --no-sync
 is 'and leaves an empty queue' "$(ls -A $queue)" ''
-is 'each has its reason' "$(find $quarantine -name '*.why.json' | wc -l)" 10
+is 'each has its reason' "$(find $quarantine -name '*.why.json' | wc -l)" 11
 ok 'the child of the directory is still there' test -n "$(find $quarantine -name child)"
-is 'nothing was deleted' "$(find $quarantine -mindepth 1 -maxdepth 1 ! -name '*.why.json' | wc -l)" 10
+is 'nothing was deleted' "$(find $quarantine -mindepth 1 -maxdepth 1 ! -name '*.why.json' | wc -l)" 11
 
 # A24: a second link
 expect_exit 0 'ana asks' as ana postigo request ana@elsewhere.example
@@ -106,7 +106,11 @@ hostile 20102 sh -c "umask 077; truncate -s 1G $queue/20102.alias.json"
 hostile 20103 sh -c "umask 077; head -c 10000000 /dev/zero >$queue/20103.alias.json"
 valid=$(request 20104 m4 m4@elsewhere.example)
 lay 20104 20104.alias.json "$valid$(printf '\n%*s' $((4095 - ${#valid})) '' | tr -d '\n')"
-ok 'a gigabyte of nothing does not need memory' sh -c 'ulimit -v 200000; postigo-admin pending --json >/dev/null'
+if [ -n "${SANITIZE:-}" ]; then
+	skip 'a gigabyte of nothing does not need memory' 'a sanitizer needs terabytes of address space'
+else
+	ok 'a gigabyte of nothing does not need memory' sh -c 'ulimit -v 200000; postigo-admin pending --json >/dev/null'
+fi
 expect_exit 0 'pending' postigo-admin pending --json
 is_json 'lists all six' "$stdout_file" '#' 6
 rm -f $queue/*

@@ -62,8 +62,9 @@ done >"$scratch/keys"
 number=0
 while IFS=$'\t' read -r key value; do
 	number=$((number + 1))
-	[ "$key" = "m$number@club.example" ] && [ "$value" = "${expected[number]}" ] ||
+	if [ "$key $value" != "m$number@club.example ${expected[number]}" ]; then
 		fail "the map gives back what went in: ${expected[number]} (got $key $value)"
+	fi
 done < <(postmap -q - hash:$postfix_map <"$scratch/keys")
 is 'the map gives back what went in' $number ${#accepted[@]}
 
@@ -74,8 +75,9 @@ for key in open(sys.argv[1]).read().split():
     client.sendmail("sender@elsewhere.example", [key], "Subject: x\r\n\r\nx\r\n")
 client.quit()
 PYTHON
+# shellcheck disable=SC2317 # called by wait_until
 all_sent() {
-	[ "$(grep -c 'postfix/discard.* status=sent' $postfix_log)" -ge ${#accepted[@]} ]
+	[ "$(grep -c 'postfix/discard.* status=sent' "$postfix_log")" -ge ${#accepted[@]} ]
 }
 ok 'Postfix delivers a message to each' wait_until 30 all_sent
 wrong=0
@@ -93,7 +95,8 @@ for address in "${refused[@]}"; do
 	shown=$(printf '%q' "$address")
 	run as ana postigo request -- "$address"
 	is "refused: ${shown:0:50}" "$status" 10
-	[ "$address" != 'a@club.example' ] && [ "$address" != 'a@sub.club.example' ] || continue
+	# Which domain is ours the helper does not know: it reads no configuration.
+	[[ $address != *club.example ]] || continue
 	printf 'op set\nuser ana\nto %s\n' "$address" >"$scratch/wire"
 	input=$scratch/wire run as ana $helper submit alias
 	is 'by the helper alone too' "$status" 10

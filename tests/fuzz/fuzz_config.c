@@ -19,7 +19,7 @@ static void check_settings(const struct settings *settings, const char *const *o
 	const struct config_table *table = settings_table();
 
 	insist(settings->policy.max_destinations >= 1 && settings->policy.max_destinations <= 5);
-	insist((settings->sync.mode & ~0660U) == 0 && settings->sync.path[0] == '/');
+	insist((settings->sync.mode & ~0664U) == 0 && settings->sync.path[0] == '/');
 	for (size_t i = 0; i < table->count; i++) {
 		insist(strcmp(origins[i], "default") == 0 || strncmp(origins[i], "F:", 2) == 0);
 		insist(config_value_text(&table->fields[i], settings, arena) != NULL);

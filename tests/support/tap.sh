@@ -281,6 +281,8 @@ later() {
 	}
 	echo "$1" >/etc/faketimerc
 	shift
+	# A sanitizer's library wants to be the first.
+	[ -z "${SANITIZE:-}" ] || library=$(gcc -print-file-name=libasan.so):$library
 	LD_PRELOAD=$library NO_FAKE_STAT=1 "$@"
 	set -- $?
 	rm -f /etc/faketimerc

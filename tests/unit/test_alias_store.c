@@ -596,10 +596,10 @@ START_TEST(restores_over_damage_and_over_health)
 	edit(directory, "b@x.example.org", "c@x.example.org");
 	assert_refused(state, "edited by hand");
 	unit_assert_ok(alias_store_restore(state, 2, &fixture_commit, &err), err);
-	assert_content(state, 5, TWO);
+	assert_content(state, 6, TWO);
 	ck_assert_int_eq(unlinkat(directory, STORE, 0), 0);
 	unit_assert_ok(alias_store_restore(state, 1, &fixture_commit, &err), err);
-	assert_content(state, 6, "ana a@x.example.org\n");
+	assert_content(state, 8, "ana a@x.example.org\n");
 	unit_assert_ok(alias_journal_verify(inside, NULL, NULL, &err), err);
 }
 END_TEST

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
+/* Cases A58 and A59: store and journal cut and flipped at every byte; the states that a crash leaves (A103). */
+
 #define STORE "store/aliases.json"
 #define JOURNAL "store/journal.jsonl"
 #define HEAD "store/journal.head"

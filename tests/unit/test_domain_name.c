@@ -28,6 +28,10 @@ static const struct {
 	{"\xff@elsewhere.example", NULL},
 	{"ana@\xc0\xaf.example", NULL},
 	{"ana@\xed\xa0\x80.example", NULL},
+	/* invisible: UTS 46 would drop them, and the mail would go elsewhere */
+	{"ana@a\xe2\x80\x8b" "b.example", NULL},
+	{"ana@a\xef\xbb\xbf" "b.example", NULL},
+	{"ana@a\xc2\xad" "b.example", NULL},
 };
 
 START_TEST(converts_domains)
@@ -118,6 +122,21 @@ START_TEST(shows_domains_to_people)
 }
 END_TEST
 
+/* What people write together is no sign of anything; what they do not is. */
+START_TEST(sees_mixed_scripts)
+{
+	static const char *const plain[] = {"", "elsewhere.example", "m\xc3\xbcnchen.example", "пример.example",
+		"アニメの森tv.example", "한국2.example", "中文ㄅ.example", "ελληνικά-1.gr", "а.example", "\xff"};
+	static const char *const mixed[] = {"pаypal.example", "www.gооgle.example", "ελa.gr", "한かな.example", "пρ.example",
+		"x.中文а.example"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(plain); i++)
+		ck_assert_msg(!domain_name_mixes_scripts(plain[i]), "mixed: %s", plain[i]);
+	for (size_t i = 0; i < ARRAY_LENGTH(mixed); i++)
+		ck_assert_msg(domain_name_mixes_scripts(mixed[i]), "not mixed: %s", mixed[i]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("domain_name");
@@ -128,5 +147,6 @@ int main(void)
 	tcase_add_test(ascii, keeps_odd_bytes_for_the_grammar);
 	tcase_add_test(ascii, refuses_what_is_far_too_long);
 	tcase_add_loop_test(unicode, shows_domains_to_people, 0, (int)ARRAY_LENGTH(displays));
+	tcase_add_test(ascii, sees_mixed_scripts);
 	return unit_run(suite);
 }

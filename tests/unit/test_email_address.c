@@ -3,6 +3,8 @@
 #include "format/email_fault.h"
 #include "unit.h"
 
+/* Case A52: the destination corpus. */
+
 #define A10 "aaaaaaaaaa"
 #define A50 A10 A10 A10 A10 A10
 #define A60 A50 A10

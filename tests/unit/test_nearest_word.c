@@ -67,6 +67,18 @@ START_TEST(short_words_resemble_little)
 }
 END_TEST
 
+START_TEST(keeps_to_the_edits_it_was_given)
+{
+	static const char *const domains[] = {"gmail.example", "hotmail.example"};
+
+	ck_assert_str_eq(nearest_word_within("gmial.example", domains, 2, 1), "gmail.example");
+	ck_assert_str_eq(nearest_word_within("hotmal.example", domains, 2, 1), "hotmail.example");
+	ck_assert_ptr_null(nearest_word_within("gmaul.exampl", domains, 2, 1));
+	ck_assert_str_eq(nearest_word_within("gmaul.exampl", domains, 2, 2), "gmail.example");
+	ck_assert_ptr_null(nearest_word_within("other.example", domains, 2, 1));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("nearest_word");
@@ -75,5 +87,6 @@ int main(void)
 	tcase_add_loop_test(tcase, finds_the_nearest, 0, ARRAY_LENGTH(cases));
 	tcase_add_test(tcase, takes_the_first_of_a_tie_and_the_nearer_of_two);
 	tcase_add_test(tcase, short_words_resemble_little);
+	tcase_add_test(tcase, keeps_to_the_edits_it_was_given);
 	return unit_run(suite);
 }

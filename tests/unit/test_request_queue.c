@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+/* Cases A21 to A24 and A54 on files made for the purpose, each with its code. */
+
 #define QUEUE_GROUP_ID 4242
 #define READER_GROUP_ID 4343
 #define ANA 5001

@@ -137,6 +137,83 @@ START_TEST(round_trip_of_live)
 }
 END_TEST
 
+static struct status_decision rejection(int64_t at, const char *id, const char *reason)
+{
+	return (struct status_decision){.at = at, .outcome = "rejected", .op = "set", .id = id, .reason = reason};
+}
+
+START_TEST(remembers_decisions)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct strbuf text cleanup_strbuf = STRBUF_INIT;
+	struct status_file status = {.uid = 7, .username = "bia", .alias = "bia@club.example", .state = "none"};
+	struct status_decision decision = rejection(1779234918, "7-01", "no");
+	struct status_file back;
+	struct error err;
+
+	string_list_add(&decision.destinations, &arena, "bia@elsewhere.example");
+	status_file_remember(&status, &decision, &arena);
+	status_file_remember(&status, &decision, &arena);
+	ck_assert_uint_eq(status.history_count, 1);
+	for (int i = 1; i <= 30; i++) {
+		decision = rejection(1779234918 + i, "7-02", "");
+		status_file_remember(&status, &decision, &arena);
+	}
+	ck_assert_uint_eq(status.history_count, STATUS_HISTORY_MAX);
+	ck_assert_int_eq(status_file_requests_since(&status, 1779234918 + 25), 5);
+	ck_assert_int_eq(status_file_requests_since(&status, 1779234918 + 30), 0);
+	print(&status, &text);
+	unit_assert_ok(status_file_parse(text.text, text.length, &arena, &back, &err), err);
+	ck_assert_uint_eq(back.history_count, STATUS_HISTORY_MAX);
+	ck_assert_int_eq(back.history[0].at, 1779234918 + 30);
+	ck_assert_str_eq(back.history[0].outcome, "rejected");
+	ck_assert_str_eq(back.history[0].id, "7-02");
+	ck_assert_str_eq(back.history[0].reason, "");
+}
+END_TEST
+
+/* Quotes double in JSON: the longest reasons do not fit twenty times. */
+START_TEST(keeps_within_its_limit)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct strbuf text cleanup_strbuf = STRBUF_INIT;
+	struct status_file status = {.uid = 7, .username = "bia", .alias = "bia@club.example", .state = "none"};
+	struct status_file back;
+	struct error err;
+	char reason[501];
+
+	memset(reason, '"', sizeof(reason) - 1);
+	reason[sizeof(reason) - 1] = '\0';
+	for (int i = 1; i <= STATUS_HISTORY_MAX; i++) {
+		struct status_decision decision = rejection(1779234918 + i, "7-03", reason);
+
+		status_file_remember(&status, &decision, &arena);
+	}
+	print(&status, &text);
+	ck_assert_uint_le(text.length, STATUS_FILE_MAX);
+	unit_assert_ok(status_file_parse(text.text, text.length, &arena, &back, &err), err);
+	ck_assert_uint_gt(back.history_count, 10);
+	ck_assert_int_eq(back.history[0].at, 1779234918 + STATUS_HISTORY_MAX);
+	ck_assert_str_eq(back.history[0].reason, reason);
+}
+END_TEST
+
+START_TEST(counts_only_requests)
+{
+	static const struct status_decision history[] = {
+		{.at = 100, .outcome = "approved", .op = "set", .id = "7-1", .reason = ""},
+		{.at = 100, .outcome = "paused", .op = "pause", .id = "7-2", .reason = ""},
+		{.at = 100, .outcome = "revoked", .op = "revoke", .id = "", .reason = ""},
+		{.at = 100, .outcome = "approved", .op = "set", .id = "", .reason = ""},
+		{.at = 50, .outcome = "rejected", .op = "set", .id = "7-3", .reason = ""},
+	};
+	const struct status_file status = {.history = history, .history_count = ARRAY_LENGTH(history)};
+
+	ck_assert_int_eq(status_file_requests_since(&status, 60), 1);
+	ck_assert_int_eq(status_file_requests_since(&status, 0), 2);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("status_file");
@@ -147,5 +224,8 @@ int main(void)
 	tcase_add_test(status, refuses_a_bad_status);
 	tcase_add_test(status, passes_over_what_a_later_version_adds);
 	tcase_add_test(status, round_trip_of_live);
+	tcase_add_test(status, remembers_decisions);
+	tcase_add_test(status, keeps_within_its_limit);
+	tcase_add_test(status, counts_only_requests);
 	return unit_run(suite);
 }

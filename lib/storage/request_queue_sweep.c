@@ -1,0 +1,71 @@
+#include "base/message.h"
+#include "base/string_list.h"
+#include "storage/request_queue_private.h"
+#include "system/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define NAMES_MAX 100000
+
+static bool list(int directory, const char *name, struct arena *arena, struct string_list *ret_names,
+	struct error *err)
+{
+	int fd cleanup_close = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot list %s"), name);
+	return directory_list(fd, NAMES_MAX, arena, ret_names, err);
+}
+
+/* By the inode's ctime, which no member can set; one from the future is no reason to remove anything. */
+static bool is_left_over(const struct request_queue *queue, const char *name)
+{
+	struct stat status;
+
+	return fstatat(queue->staging, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(status.st_mode) &&
+	       queue->now - status.st_ctim.tv_sec > REQUEST_STAGING_SECONDS;
+}
+
+bool request_queue_sweep(const struct request_queue *queue, bool remove, size_t *ret_count, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct string_list names = STRING_LIST_INIT;
+	size_t count = 0;
+
+	if (!list(queue->staging, "queue/tmp", &arena, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		if (!is_left_over(queue, names.items[i]))
+			continue;
+		if (remove && unlinkat(queue->staging, names.items[i], 0) != 0 && errno != ENOENT)
+			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot clear queue/tmp"));
+		count++;
+	}
+	*ret_count = count;
+	return true;
+}
+
+static bool is_explanation(const char *name)
+{
+	static const char suffix[] = ".why.json";
+	size_t length = strlen(name);
+
+	return length >= sizeof(suffix) && strcmp(name + length - (sizeof(suffix) - 1), suffix) == 0;
+}
+
+bool request_queue_quarantined(const struct request_queue *queue, size_t *ret_count, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct string_list names = STRING_LIST_INIT;
+	size_t count = 0;
+
+	if (!list(queue->quarantine, "work/quarantine", &arena, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++)
+		count += !is_explanation(names.items[i]);
+	*ret_count = count;
+	return true;
+}

@@ -1,0 +1,131 @@
+#!/bin/bash
+# 1101: every answer in JSON is the one in tests/reference/json, but for times, ids and digests. A script may rely on them: members come, none goes.
+# UPDATE=1 tests/e2e/1101-json-golden.sh writes them anew.
+. "$(dirname "$0")/../support/tap.sh"
+. "$(dirname "$0")/../support/postfix.sh"
+
+if [ -n "${UPDATE:-}" ]; then
+	directory=$(realpath "$(dirname "$0")/../reference/json")
+	rm -f "$directory"/*.json
+	UPDATE='' "$0" print | awk -v directory="$directory" '/^golden / { file = directory "/" $2; next } /^\|/ { print substr($0, 2) >file }'
+	echo "$(find "$directory" -name '*.json' | wc -l) files in $directory"
+	exit
+fi
+in_namespace "$@"
+
+printing=${1:-}
+reference=tests/reference/json
+covered=
+
+# golden NAME COMMAND...: the answer of COMMAND --json is that of NAME.json.
+golden() {
+	local name=$1
+	shift
+	run "$@" --json
+	[ "$1" != as ] || shift 2
+	covered+=" ${1##*/} ${*:2}"$'\n'
+	"$support/golden" "$status" "$stdout_file" "$stderr_file" "${1##*/}" "${@:2}" >"$scratch/golden" 2>"$scratch/complaint" || {
+		fail "$name is JSON"
+		diag "$(cat "$scratch/complaint")"
+		diag_command
+		return
+	}
+	if [ "$printing" ]; then
+		echo "golden $name.json"
+		sed 's/^/|/' "$scratch/golden"
+	elif diff -u "$reference/$name.json" "$scratch/golden" >"$scratch/difference" 2>&1; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "$(head -n 40 "$scratch/difference")"
+	fi
+}
+
+pending_id() {
+	postigo-admin pending --plain | awk -F '\t' -v user="$1" '$2 == user { print $1 }'
+}
+
+ok 'Postfix is configured' postfix_configure lmdb
+golden setup postigo-admin setup --domain club.example
+golden setup-again postigo-admin setup
+echo '{"policy": {"check_mx": false}, "sync": {"type": "lmdb"}}' >/etc/postigo/conf.d/test.json
+golden version postigo-admin version
+golden config-check postigo-admin config check
+golden pending-none postigo-admin pending
+golden member-list-none postigo-admin member list
+
+golden member-status-none as ana postigo status
+golden member-version as ana postigo version
+golden member-request as ana postigo request ana@elsewhere.example --note 'forum mail'
+golden member-request-again as ana postigo request ana@far.example
+golden member-request-refused as beto postigo request beto@club.example
+golden member-request-usage as beto postigo request
+golden member-status-pending as ana postigo status
+as beto postigo request beto@elsewhere.example >/dev/null
+as carla postigo request carla@elsewhere.example >/dev/null
+golden member-cancel as carla postigo cancel
+golden member-cancel-nothing as carla postigo cancel
+golden pending postigo-admin pending
+golden show postigo-admin show "$(pending_id ana)"
+golden show-nothing postigo-admin show carla
+golden approve postigo-admin approve "$(pending_id ana)"
+golden reject postigo-admin reject "$(pending_id beto)" --reason 'please use your own address'
+golden reject-usage postigo-admin reject beto
+golden member-status as ana postigo status
+golden member-status-rejected as beto postigo status
+golden member-request-cooldown as beto postigo request beto@elsewhere.example
+golden member-pause as ana postigo pause
+golden gc-dry-run postigo-admin gc --dry-run
+golden gc postigo-admin gc --no-sync
+golden sync-check postigo-admin sync --check
+golden sync-rail postigo-admin sync
+golden sync-dry-run postigo-admin sync --dry-run --allow-empty
+golden sync postigo-admin sync --allow-empty
+golden sync-again postigo-admin sync --allow-empty
+golden member-resume as ana postigo resume
+golden gc-nothing-left postigo-admin gc
+golden member-change as ana postigo change other@elsewhere.example
+golden member-history as ana postigo history
+golden member-add postigo-admin member add carla carla@elsewhere.example --note guest --expires 2099-01-31
+golden member-add-again postigo-admin member add carla carla@elsewhere.example
+golden member-set postigo-admin member set carla --to other@elsewhere.example --no-expires
+golden member-suspend postigo-admin member suspend carla --reason 'your mailbox bounces'
+golden member-admin-resume postigo-admin member resume carla
+golden member-show postigo-admin member show carla
+golden member-show-nobody postigo-admin member show m3
+golden member-list postigo-admin member list
+golden member-export postigo-admin member export
+printf '%s\n' user,destinations,expires,note,keep_copy m10,m10@elsewhere.example,,, op,op@elsewhere.example,,, >"$scratch/members.csv"
+golden member-import-refused postigo-admin member import "$scratch/members.csv"
+golden member-import-partial postigo-admin member import --skip-errors "$scratch/members.csv"
+golden expire postigo-admin expire
+golden member-revoke postigo-admin member revoke carla --reason 'left the club'
+golden history postigo-admin history --limit 3
+golden undo postigo-admin undo "$(postigo-admin history --plain --limit 1 | cut -f2)"
+golden undo-again postigo-admin undo h-3
+golden journal-verify postigo-admin journal verify
+golden backup-list postigo-admin backup list
+golden restore-dry-run postigo-admin restore 1 --dry-run
+golden restore-unasked postigo-admin restore 1
+golden restore postigo-admin restore 2 --yes --no-sync
+golden purge-user postigo-admin purge-user ana --no-sync
+golden review-no-terminal postigo-admin review
+golden check postigo-admin check --section store,queue
+golden config-show postigo-admin config show
+golden config-get postigo-admin config get domain
+golden unknown-command postigo-admin nonsense
+golden unknown-option postigo-admin sync --nonsense
+golden not-root as ana /usr/local/sbin/postigo-admin sync
+golden member-remove as ana postigo remove --yes
+
+[ -z "$printing" ] || exit 0
+# A command without a golden file has no promise. "help" prints no JSON.
+for program in postigo postigo-admin; do
+	missing=
+	while read -r words; do
+		grep -q "^ $program $words" <<<"$covered" || missing+=" [$words]"
+	done < <("$program" __dump mdoc | sed -n 's/^\.It Cm \([a-z -]*\).*/\1/p' | sed 's/ *$//' | grep -v '^help')
+	is "every command of $program has one" "$missing" ''
+done
+is 'and every file its command' "$(find $reference -name '*.json' | wc -l)" "$(grep -c . <<<"$covered")"
+done_testing

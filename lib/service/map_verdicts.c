@@ -88,12 +88,13 @@ static bool is_sound(struct span key, struct span value)
 static void keep(struct map_verdicts *verdicts, size_t row, struct span value)
 {
 	if (verdicts->kept_count == verdicts->kept_capacity) {
-		verdicts->kept_capacity =
-			verdicts->kept_capacity ? verdicts->kept_capacity * 2 : KEPT_FIRST;
-		verdicts->kept = reallocarray(verdicts->kept, verdicts->kept_capacity,
-			sizeof(*verdicts->kept));
-		if (!verdicts->kept)
+		size_t capacity = verdicts->kept_capacity ? verdicts->kept_capacity * 2 : KEPT_FIRST;
+		struct kept_row *grown = reallocarray(verdicts->kept, capacity, sizeof(*grown));
+
+		if (!grown)
 			out_of_memory();
+		verdicts->kept = grown;
+		verdicts->kept_capacity = capacity;
 	}
 	verdicts->kept[verdicts->kept_count++] = (struct kept_row){
 		.row = row,

@@ -107,6 +107,7 @@ static enum lookup_result match_tables(const struct domain_question *question, c
 	return LOOKUP_NOT_FOUND;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): files name files as deep as NESTING_MAX */
 static enum lookup_result match_list(const struct domain_question *question,
 	const struct string_list *list, int depth, struct error *err);
 
@@ -146,6 +147,7 @@ static enum lookup_result match_list(const struct domain_question *question,
 	}
 	return LOOKUP_NOT_FOUND;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 /*
  * The names under which a domain may stand in relay_domains: itself and its parents, the parents

@@ -90,6 +90,7 @@ static void split_braces(struct string_list *pieces, struct arena *arena, const 
 			arena_strndup(arena, open + 1, (size_t)(close - open) - 1));
 }
 
+/* NOLINTBEGIN(misc-no-recursion): maps of maps, as deep as NESTING_MAX */
 static void expand(const struct expansion *expansion, const char *item);
 
 static void expand_members(const struct expansion *expansion, const char *text, bool piped)
@@ -142,6 +143,7 @@ static void expand(const struct expansion *expansion, const char *item)
 	inner.inherited.name = arena_strdup(inner.arena, item);
 	add_table(inner.tables, inner.arena, &inner.inherited);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 void postfix_tables_add(struct postfix_tables *tables, struct arena *arena,
 	const struct string_list *list, const char *own_path)

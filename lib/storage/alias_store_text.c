@@ -246,7 +246,7 @@ static bool read_line(const struct store_text *text, const struct raw_line *raw,
 {
 	struct alias_entry entry;
 	struct alias_line line;
-	struct error reason;
+	struct error reason = {.code = ERROR_NONE};
 
 	if (!alias_entry_parse(raw->value.bytes, raw->value.length, arena, &entry, &reason))
 		return bad_line(text, raw->offset, *reason.why ? reason.why : reason.what, err);

@@ -246,7 +246,7 @@ static bool read_line(const struct store_text *text, const struct raw_line *raw,
 {
 	struct alias_entry entry;
 	struct alias_line line;
-	struct error reason = {.code = ERROR_NONE};
+	struct error reason;
 
 	if (!alias_entry_parse(raw->value.bytes, raw->value.length, arena, &entry, &reason))
 		return bad_line(text, raw->offset, *reason.why ? reason.why : reason.what, err);
@@ -260,7 +260,7 @@ static bool read_line(const struct store_text *text, const struct raw_line *raw,
 bool store_text_entry(const struct store_text *text, size_t *offset, struct arena *arena,
 	struct alias_entry *ret_entry, struct error *err)
 {
-	struct raw_line raw;
+	struct raw_line raw = {.offset = 0};
 
 	if (!cut_line(text, *offset, &raw, err) ||
 		!read_line(text, &raw, arena, ret_entry, err))
@@ -274,7 +274,7 @@ bool store_text_next(const struct store_text *text, size_t *offset, struct arena
 {
 	struct alias_entry entry;
 	struct alias_line line;
-	struct raw_line raw;
+	struct raw_line raw = {.offset = 0};
 
 	if (!cut_line(text, *offset, &raw, err))
 		return false;

@@ -82,6 +82,7 @@ golden sync-rail postigo-admin sync
 golden sync-dry-run postigo-admin sync --dry-run --allow-empty
 golden sync postigo-admin sync --allow-empty
 golden sync-again postigo-admin sync --allow-empty
+sleep 1 # the entry that is restored below must differ in its date, too
 golden member-resume as ana postigo resume
 golden gc-nothing-left postigo-admin gc
 golden member-change as ana postigo change other@elsewhere.example

@@ -38,8 +38,11 @@ static void take_status(const struct request_queue *queue, const struct stat *st
 	request->uid = status->st_uid;
 	request->received = status->st_ctim.tv_sec;
 	request->received_nanoseconds = status->st_ctim.tv_nsec;
-	if (request->received > queue->now)
+	if (request->received > queue->now) {
+		/* It came after we looked at the clock: never later than now, but still behind what came before. */
+		request->received_nanoseconds += (request->received - queue->now) * 1000000000;
 		request->received = queue->now;
+	}
 }
 
 /* The codes that are decided by the inode alone. */

@@ -488,7 +488,11 @@ END_TEST
 
 static void assert_narrow(char *text)
 {
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+	char *rest = text;
+
+	for (char *line = strsep(&rest, "\n"); line; line = strsep(&rest, "\n")) {
+		if (!*line)
+			continue;
 		ck_assert_msg(strlen(line) <= 80, "%s", line);
 		ck_assert_msg(line[strlen(line) - 1] != ' ', "%s", line);
 	}

@@ -44,7 +44,7 @@ START_TEST(walks_back_to_the_first)
 
 		ck_assert_int_eq(journal_cursor_previous(&cursor, &arena, &event, &err), LOOKUP_FOUND);
 		ck_assert_int_eq(event.sequence, i);
-		ck_assert_int_eq(atol(event.reason), i);
+		ck_assert_int_eq(strtol(event.reason, NULL, 10), i);
 	}
 	for (int i = 0; i < 2; i++) {
 		struct arena arena cleanup_arena = ARENA_INIT;

@@ -208,9 +208,12 @@ int command_member_set(void *context, const struct command_line *line)
 	return finish_one(admin, line, &decision, &err);
 }
 
-int command_member_suspend(void *context, const struct command_line *line)
+/* What takes an alias out of the map for a reason that the member is told. */
+typedef bool act_for_reason(const struct alias_context *services, const char *username, const char *reason,
+	struct arena *arena, struct alias_decision *ret_decision, struct error *err);
+
+static int act_on_member(struct admin *admin, const struct command_line *line, act_for_reason *act)
 {
-	struct admin *admin = context;
 	struct alias_context services;
 	struct alias_decision decision;
 	struct error err;
@@ -218,9 +221,19 @@ int command_member_suspend(void *context, const struct command_line *line)
 	if (!admin_load_settings(admin, line, &err))
 		return output_error(&admin->output, &err);
 	services = admin_alias_context(admin);
-	if (alias_member_suspend(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err))
+	if (act(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err))
 		return finish_one(admin, line, &decision, NULL);
 	return finish_one(admin, line, &decision, &err);
+}
+
+int command_member_suspend(void *context, const struct command_line *line)
+{
+	return act_on_member(context, line, alias_member_suspend);
+}
+
+int command_member_revoke(void *context, const struct command_line *line)
+{
+	return act_on_member(context, line, alias_revoke);
 }
 
 int command_member_resume(void *context, const struct command_line *line)
@@ -234,21 +247,6 @@ int command_member_resume(void *context, const struct command_line *line)
 		return output_error(&admin->output, &err);
 	services = admin_alias_context(admin);
 	if (alias_member_resume(&services, line->operands.items[0], &admin->arena, &decision, &err))
-		return finish_one(admin, line, &decision, NULL);
-	return finish_one(admin, line, &decision, &err);
-}
-
-int command_member_revoke(void *context, const struct command_line *line)
-{
-	struct admin *admin = context;
-	struct alias_context services;
-	struct alias_decision decision;
-	struct error err;
-
-	if (!admin_load_settings(admin, line, &err))
-		return output_error(&admin->output, &err);
-	services = admin_alias_context(admin);
-	if (alias_revoke(&services, line->operands.items[0], admin_reason(line), &admin->arena, &decision, &err))
 		return finish_one(admin, line, &decision, NULL);
 	return finish_one(admin, line, &decision, &err);
 }

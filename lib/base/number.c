@@ -15,7 +15,8 @@ bool parse_int64(const char *text, int64_t *ret_value)
 	const char *digits = *text == '-' ? text + 1 : text;
 	long long value;
 
-	if (!only_digits(digits) || (digits[0] == '0' && digits[1] != '\0'))
+	/* Zero is written "0": a file name or a JSON number has no second form. */
+	if (!only_digits(digits) || (digits[0] == '0' && (digits[1] != '\0' || digits != text)))
 		return false;
 	errno = 0;
 	value = strtoll(text, NULL, 10);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Parses decimal digits with an optional '-' into an int64. False for blanks, '+', leading zeros and overflow. */
+/* Parses decimal digits with an optional '-' into an int64. False for blanks, '+', "-0", leading zeros and overflow. */
 must_check bool parse_int64(const char *text, int64_t *ret_value);
 
 /* Parses an unsigned 32-bit decimal without sign or leading zeros: a uid or gid below (uint32_t)-1. */

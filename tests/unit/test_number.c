@@ -24,7 +24,7 @@ END_TEST
 START_TEST(int64_refuses_all_else)
 {
 	static const char *const texts[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x10", "01", "-01",
-		"--1", "1e3", "9223372036854775808", "-9223372036854775809",
+		"-0", "--1", "1e3", "9223372036854775808", "-9223372036854775809",
 		"99999999999999999999999", "١", "1\n"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
@@ -38,8 +38,8 @@ END_TEST
 
 START_TEST(id_is_below_the_invalid_uid)
 {
-	static const char *const refused[] = {"", "-1", "4294967295", "4294967296", "007", "+1",
-		"root", "1 "};
+	static const char *const refused[] = {"", "-1", "-0", "4294967295", "4294967296", "007",
+		"+1", "root", "1 "};
 	uint32_t value = 42;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(refused); i++) {

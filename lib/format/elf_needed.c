@@ -1,5 +1,7 @@
 #include "format/elf_needed.h"
 
+#include "base/error.h"
+
 #include <elf.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,15 +29,16 @@ static bool take_segment(const struct image *image, size_t number, Elf64_Phdr *r
 	       take(image, image->head.e_phoff + distance, ret_segment, sizeof(*ret_segment));
 }
 
-static bool find_dynamic(const struct image *image, Elf64_Phdr *ret_segment)
+/* A table that is cut off may have named libraries: that is a failure, not a static program. */
+static enum lookup_result find_dynamic(const struct image *image, Elf64_Phdr *ret_segment)
 {
 	for (size_t i = 0; i < image->head.e_phnum; i++) {
 		if (!take_segment(image, i, ret_segment))
-			return false;
+			return LOOKUP_FAILED;
 		if (ret_segment->p_type == PT_DYNAMIC)
-			return true;
+			return LOOKUP_FOUND;
 	}
-	return false;
+	return LOOKUP_NOT_FOUND;
 }
 
 /* Where in the file an address of the running program comes from. */
@@ -116,7 +119,7 @@ bool elf_needed(const unsigned char *bytes, size_t length, struct arena *arena,
 	const unsigned char order =
 		__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
 	struct image image = {.bytes = bytes, .length = length};
-	Elf64_Phdr dynamic;
+	Elf64_Phdr dynamic = {0};
 
 	if (!take(&image, 0, &image.head, sizeof(image.head)) ||
 		memcmp(image.head.e_ident, ELFMAG, SELFMAG) != 0 ||
@@ -124,5 +127,13 @@ bool elf_needed(const unsigned char *bytes, size_t length, struct arena *arena,
 		image.head.e_ident[EI_DATA] != order ||
 		image.head.e_phentsize != sizeof(Elf64_Phdr))
 		return false;
-	return !find_dynamic(&image, &dynamic) || collect(&image, &dynamic, arena, ret_names);
+	switch (find_dynamic(&image, &dynamic)) {
+	case LOOKUP_FOUND:
+		return collect(&image, &dynamic, arena, ret_names);
+	case LOOKUP_NOT_FOUND:
+		return true;
+	case LOOKUP_FAILED:
+		break;
+	}
+	return false;
 }

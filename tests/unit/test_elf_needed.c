@@ -51,10 +51,13 @@ END_TEST
 START_TEST(survives_cut_files)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
+	struct string_list whole = STRING_LIST_INIT;
 	const char *bytes = "";
 	size_t length = 0;
 
 	read_program("/bin/true", &arena, &bytes, &length);
+	ck_assert(read_names(bytes, length, &arena, &whole));
+	ck_assert_uint_ge(whole.count, 1);
 	for (size_t cut = 0; cut < length; cut += cut < 2000 ? 1 : 97) {
 		struct arena small cleanup_arena = ARENA_INIT;
 		struct string_list names = STRING_LIST_INIT;
@@ -62,8 +65,9 @@ START_TEST(survives_cut_files)
 
 		ck_assert_ptr_nonnull(copy);
 		memcpy(copy, bytes, cut);
+		/* A file without its end may still name all of its libraries, but never fewer. */
 		if (read_names(copy, cut, &small, &names))
-			ck_assert_uint_le(names.count, 64);
+			ck_assert_uint_eq(names.count, whole.count);
 	}
 }
 END_TEST

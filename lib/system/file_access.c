@@ -60,28 +60,48 @@ bool file_access_default_group(const char *directory, gid_t reader, struct error
 		_("cannot set the default access list of %s"), directory);
 }
 
-static bool entry_lets_read(acl_entry_t entry, gid_t reader)
+static bool may_read(acl_entry_t entry)
 {
 	acl_permset_t permissions;
-	acl_tag_t tag;
-	gid_t *group;
-	bool matches;
 
-	if (acl_get_tag_type(entry, &tag) != 0 || tag != ACL_GROUP)
-		return false;
-	group = acl_get_qualifier(entry);
-	matches = group && *group == reader;
-	(void)acl_free(group);
-	return matches && acl_get_permset(entry, &permissions) == 0 &&
+	return acl_get_permset(entry, &permissions) == 0 &&
 	       acl_get_perm(permissions, ACL_READ) == 1;
+}
+
+static bool names_group(acl_entry_t entry, gid_t reader)
+{
+	gid_t *group = acl_get_qualifier(entry);
+	bool matches = group && *group == reader;
+
+	(void)acl_free(group);
+	return matches;
+}
+
+/* Whether the group has the right, and the mask leaves it. */
+static bool list_lets_read(acl_t list, gid_t reader)
+{
+	acl_entry_t entry;
+	bool granted = false;
+	bool masked = false;
+
+	for (int more = acl_get_entry(list, ACL_FIRST_ENTRY, &entry); more == 1;
+		more = acl_get_entry(list, ACL_NEXT_ENTRY, &entry)) {
+		acl_tag_t tag;
+
+		if (acl_get_tag_type(entry, &tag) != 0)
+			return false;
+		if (tag == ACL_GROUP && names_group(entry, reader))
+			granted = may_read(entry);
+		else if (tag == ACL_MASK)
+			masked = !may_read(entry);
+	}
+	return granted && !masked;
 }
 
 bool file_access_has_default_group(const char *directory, gid_t reader, bool *ret_set,
 	struct error *err)
 {
 	acl_t list cleanup_acl = acl_get_file(directory, ACL_TYPE_DEFAULT);
-	acl_entry_t entry;
-	bool set = false;
 
 	if (!list && (errno == ENOTSUP || errno == ENOENT)) {
 		*ret_set = errno == ENOTSUP;
@@ -90,10 +110,7 @@ bool file_access_has_default_group(const char *directory, gid_t reader, bool *re
 	if (!list)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno,
 			_("cannot read the access list of %s"), directory);
-	for (int more = acl_get_entry(list, ACL_FIRST_ENTRY, &entry); more == 1 && !set;
-		more = acl_get_entry(list, ACL_NEXT_ENTRY, &entry))
-		set = entry_lets_read(entry, reader);
-	*ret_set = set;
+	*ret_set = list_lets_read(list, reader);
 	return true;
 }
 

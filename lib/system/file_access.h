@@ -21,8 +21,8 @@ must_check bool file_access_grant_reader(int fd, uid_t reader, struct error *err
 must_check bool file_access_default_group(const char *directory, gid_t reader, struct error *err);
 
 /*
- * Whether the directory has such a default ACL; true where ACLs are missing, false where the
- * directory is. Fails with filesystem.
+ * Whether the directory has such a default ACL and its mask leaves the group the right; true where
+ * ACLs are missing, false where the directory is. Fails with filesystem.
  */
 must_check bool file_access_has_default_group(const char *directory, gid_t reader, bool *ret_set,
 	struct error *err);

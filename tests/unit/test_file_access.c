@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <sched.h>
+#include <sys/acl.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -128,6 +129,24 @@ START_TEST(a_group_reads_what_is_made_in_a_directory)
 }
 END_TEST
 
+/* A right that the mask takes away is none, whatever the group's own entry says. */
+START_TEST(a_mask_takes_the_group_away)
+{
+	int directory cleanup_close = unit_directory("masked");
+	acl_t list = acl_from_text("u::rwx,g::r-x,g:4321:r--,m::--x,o::---");
+	bool set = true;
+	struct error err;
+
+	ck_assert_ptr_nonnull(list);
+	ck_assert_int_eq(acl_set_file(scratch_path("masked"), ACL_TYPE_DEFAULT, list), 0);
+	acl_free(list);
+	unit_write_file(directory, "aliases.json", "{}", 0600);
+	ck_assert(!may_open(1000, 4321, scratch_path("masked/aliases.json"), O_RDONLY));
+	unit_assert_ok(file_access_has_default_group(scratch_path("masked"), 4321, &set, &err), err);
+	ck_assert(!set);
+}
+END_TEST
+
 START_TEST(an_absent_directory_has_none)
 {
 	bool set = true;
@@ -150,6 +169,7 @@ int main(void)
 	unit_add_root_test(reader, without_access_lists_the_file_is_given_away);
 	tcase_add_test(reader, a_lost_file_is_an_error);
 	unit_add_root_test(group, a_group_reads_what_is_made_in_a_directory);
+	unit_add_root_test(group, a_mask_takes_the_group_away);
 	tcase_add_test(group, an_absent_directory_has_none);
 	return unit_run(suite);
 }

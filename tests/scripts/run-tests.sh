@@ -25,6 +25,9 @@ judges() {
 
 judges 'all well' 0 '2 passed, 0 failed' 'echo 1..2; echo ok 1 - a; echo ok 2 - b'
 judges 'the plan may come last' 0 '1 passed, 0 failed' 'echo ok 1; echo 1..1'
+judges 'figures' 0 '1 passed, 0 failed' 'echo "# figures: 12 bytes flipped"; echo "# a remark"; echo ok 1; echo 1..1'
+like 'are shown' "$stdout" '    12 bytes flipped'
+unlike 'remarks are not' "$stdout" 'remark'
 judges 'a failure' 1 '1 passed, 1 failed' 'echo 1..2; echo ok 1; echo not ok 2 - b'
 like 'whose name is shown' "$stdout" 'not ok 2 - b'
 judges 'a skipped test' 0 '1 passed, 0 failed, 1 skipped' 'echo 1..2; echo ok 1; echo "ok 2 - b # SKIP no b here"'

@@ -1,11 +1,7 @@
 /* A line of the journal: what is accepted prints to a line that is accepted and prints the same. */
 #include "storage/journal_line.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -22,10 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* Escapes may make the printed line longer than what was read. */
 	if (first.length > JOURNAL_LINE_MAX)
 		return 0;
-	if (!journal_line_parse(first.text, first.length, &arena, &event, previous, &err))
-		abort();
+	insist(journal_line_parse(first.text, first.length, &arena, &event, previous, &err));
 	journal_line_print(&event, previous, &second);
-	if (strcmp(strbuf_text(&first), strbuf_text(&second)) != 0)
-		abort();
+	insist_equal(&first, &second);
 	return 0;
 }

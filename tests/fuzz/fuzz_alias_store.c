@@ -2,17 +2,7 @@
  * it is. */
 #include "storage/alias_store_text.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition)
-{
-	if (!condition)
-		abort();
-}
+#include "fuzz.h"
 
 /* Every line is found by its name, in order. */
 static void check_lookup(const struct store_text *text)
@@ -25,11 +15,11 @@ static void check_lookup(const struct store_text *text)
 		struct alias_entry entry;
 		struct error err;
 
-		require(store_text_entry(text, &offset, &arena, &entry, &err));
-		require(store_text_position(text, entry.username) == line);
-		require(store_text_line(text, line, entry.username) == offset - line);
+		insist(store_text_entry(text, &offset, &arena, &entry, &err));
+		insist(store_text_position(text, entry.username) == line);
+		insist(store_text_line(text, line, entry.username) == offset - line);
 	}
-	require(store_text_position(text, "~") == text->end);
+	insist(store_text_position(text, "~") == text->end);
 }
 
 /* Lines nobody vouched for: reading them may fail, but nothing else. */
@@ -60,10 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_as_it_is(bytes, size);
 	if (!store_text_reshape(bytes, size, &form, &err))
 		return 0;
-	require(store_text_open(&text, form.text, form.length, &arena, &err));
-	require(store_text_check(&text, &err));
+	insist(store_text_open(&text, form.text, form.length, &arena, &err));
+	insist(store_text_check(&text, &err));
 	check_lookup(&text);
-	require(store_text_reshape(form.text, form.length, &again, &err));
-	require(again.length == form.length && memcmp(again.text, form.text, form.length) == 0);
+	insist(store_text_reshape(form.text, form.length, &again, &err));
+	insist(again.length == form.length && memcmp(again.text, form.text, form.length) == 0);
 	return 0;
 }

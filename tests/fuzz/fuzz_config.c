@@ -2,16 +2,7 @@
  */
 #include "format/settings.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void insist(bool condition)
-{
-	if (!condition)
-		abort();
-}
+#include "fuzz.h"
 
 static void check_settings(const struct settings *settings, const char *const *origins,
 	struct arena *arena)

@@ -2,20 +2,13 @@
  * texts, and a broken file says so. */
 #include "format/alias_csv.h"
 #include "format/alias_import_json.h"
+#include "format/email_address.h"
 #include "format/postfix_virtual.h"
+#include "format/username.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #define NOW 1779234918
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void insist(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static size_t count_lines(const uint8_t *bytes, size_t length)
 {
@@ -38,20 +31,37 @@ static void check_row(const struct import_row *row, size_t lines)
 		insist(*fault->field && *fault->detail);
 }
 
-/* What CSV says of an entry it also reads again. */
+static bool is_exportable(const struct import_row *row)
+{
+	if (row->faults || strpbrk(row->entry.note, "\r\n") || !username_is_valid(row->entry.username))
+		return false;
+	for (size_t i = 0; i < row->entry.destinations.count; i++) {
+		if (email_address_check(row->entry.destinations.items[i]) != EMAIL_OK)
+			return false;
+	}
+	return true;
+}
+
+/* What CSV says of an entry that a store can hold it also reads again. */
 static void check_printed(const struct import_row *row, struct arena *arena)
 {
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 	struct import_rows rows = {.count = 0};
 	struct source_text source = {.path = "F"};
+	const struct alias_entry *again;
 
 	alias_csv_print_header(&text);
 	alias_csv_print(&row->entry, &text);
 	source.text = strbuf_text(&text);
 	source.length = text.length;
 	alias_csv_read(&source, NOW, arena, &rows);
-	insist(!rows.broken);
-	insist(rows.count == 1 && strcmp(rows.items[0].entry.note, row->entry.note) == 0);
+	insist(!rows.broken && rows.count == 1);
+	again = &rows.items[0].entry;
+	insist(strcmp(again->note, row->entry.note) == 0 && strcmp(again->username, row->entry.username) == 0);
+	insist(again->expires == row->entry.expires && again->keep_copy == row->entry.keep_copy);
+	insist(again->destinations.count == row->entry.destinations.count);
+	for (size_t i = 0; i < again->destinations.count; i++)
+		insist(strcmp(again->destinations.items[i], row->entry.destinations.items[i]) == 0);
 }
 
 static void check_rows(const struct import_rows *rows, size_t lines, struct arena *arena)
@@ -59,7 +69,7 @@ static void check_rows(const struct import_rows *rows, size_t lines, struct aren
 	insist(!rows->broken || (rows->count > 0 && rows->items[rows->count - 1].faults));
 	for (size_t i = 0; i < rows->count; i++) {
 		check_row(&rows->items[i], lines);
-		if (!rows->items[i].faults && !strpbrk(rows->items[i].entry.note, "\r\n"))
+		if (is_exportable(&rows->items[i]))
 			check_printed(&rows->items[i], arena);
 	}
 }

@@ -2,19 +2,10 @@
  * same bytes. */
 #include "format/json.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+#include "fuzz.h"
 
 static const struct json_rules strict = {.bytes = 1 << 20, .depth = 16};
 static const struct json_rules commented = {.bytes = 1 << 20, .depth = 16, .comments = true};
-
-static void insist(bool condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void check_print(const struct json *document)
 {

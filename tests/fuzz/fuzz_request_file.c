@@ -1,16 +1,7 @@
 /* A queue file of any bytes: what is accepted is a record that the writer could have written. */
 #include "format/request_file.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void insist(bool condition)
-{
-	if (!condition)
-		abort();
-}
+#include "fuzz.h"
 
 static void check_record(const struct request_record *record)
 {

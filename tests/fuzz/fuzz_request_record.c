@@ -1,16 +1,7 @@
 /* What a member's side may send to postigo-drop: what is accepted keeps its meaning, and its JSON is one clean line. */
 #include "format/request_record.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
-
-static void insist(bool condition)
-{
-	if (!condition)
-		abort();
-}
+#include "fuzz.h"
 
 static void check_text_functions(const char *text)
 {
@@ -62,8 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	const char *field = NULL;
 	char *text = malloc(length + 1);
 
-	if (!text)
-		abort();
+	insist(text != NULL);
 	memcpy(text, bytes, length);
 	text[length] = '\0';
 	check_text_functions(text);

@@ -3,8 +3,9 @@
  * anything.
  *
  * Refused: invalid UTF-8, a byte order mark, raw control characters in strings, \u0000, lone
- * surrogates, duplicate keys, numbers that are no integers within ±2^53, leading zeros, too much
- * depth, anything behind the value but one newline.
+ * surrogates, duplicate keys, numbers that are no integers within ±2^53, leading zeros, negative
+ * zero, too much depth, anything behind the value but one newline. Of these RFC 8259 would let pass
+ * fractions and exponents, large numbers, -0, \u0000, any depth and blanks at the end.
  */
 #ifndef POSTIGO_FORMAT_JSON_GATE_H
 #define POSTIGO_FORMAT_JSON_GATE_H

@@ -381,61 +381,6 @@ static const char *two_entries(const char *name, int *ret_directory)
 	return state;
 }
 
-/* Whether it opens to read; then the content must be the undamaged one. */
-static bool opens_equal(const char *state)
-{
-	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct error err;
-
-	if (!alias_store_open(&store, state, ALIAS_STORE_READ, &err)) {
-		unit_assert_error(err, ERROR_DATABASE);
-		ck_assert_str_ne(err.why, "");
-		ck_assert_str_ne(err.fix, "");
-		return false;
-	}
-	ck_assert_str_eq(fixture_content(&store, &arena), TWO);
-	return true;
-}
-
-START_TEST(cut_at_every_byte)
-{
-	int directory cleanup_close = -1;
-	const char *state = two_entries("cut", &directory);
-	struct fixture_bytes file = fixture_read(directory, STORE);
-
-	for (size_t length = 0; length < file.length; length++) {
-		fixture_write(directory, STORE, file.bytes, length, 0640);
-		/* Without the last newline it is the same JSON, only not in form. */
-		ck_assert(opens_equal(state) == (length == file.length - 1));
-	}
-	fixture_write(directory, STORE, file.bytes, file.length, 0640);
-	ck_assert(opens_equal(state));
-	free(file.bytes);
-}
-END_TEST
-
-START_TEST(every_byte_flipped)
-{
-	static const char masks[] = {0x01, 0x20, (char)0x80};
-	int directory cleanup_close = -1;
-	const char *state = two_entries("flip", &directory);
-	struct fixture_bytes file = fixture_read(directory, STORE);
-	size_t accepted = 0;
-
-	for (size_t i = 0; i < file.length; i++) {
-		for (size_t j = 0; j < sizeof(masks); j++) {
-			file.bytes[i] = (char)(file.bytes[i] ^ masks[j]);
-			fixture_write(directory, STORE, file.bytes, file.length, 0640);
-			accepted += opens_equal(state);
-			file.bytes[i] = (char)(file.bytes[i] ^ masks[j]);
-		}
-	}
-	ck_assert_uint_eq(accepted, 0);
-	free(file.bytes);
-}
-END_TEST
-
 static void edit(int directory, const char *old, const char *replacement)
 {
 	struct fixture_bytes file = fixture_read(directory, STORE);
@@ -627,7 +572,5 @@ int main(void)
 	unit_add_root_test(plain, keeps_twenty_backups);
 	unit_add_root_test(plain, restores_over_damage_and_over_health);
 	unit_add_root_test(slow, a_thousand_random_changes);
-	unit_add_root_test(slow, cut_at_every_byte);
-	unit_add_root_test(slow, every_byte_flipped);
 	return unit_run(suite);
 }

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* Cases A58 and A59: store and journal cut and flipped at every byte; the states that a crash leaves (A103). */
+/* Case A59: the journal torn at every byte of its last lines; the states that a crash leaves (A103). */
 
 #define STORE "store/aliases.json"
 #define JOURNAL "store/journal.jsonl"

@@ -21,8 +21,8 @@
 #define NONCE "00112233445566778899aabbccddeeff"
 
 static const char *const documents[] = {
-	"{\"format\":1,\"generation\":3,\"domain\":\"club.example\",\"aliases\":{\"ana\":{\"uid\":5001,\"keep_copy\":false,"
-	"\"destinations\":[\"ana@elsewhere.example\",\"b@two.example\"],\"note\":\"ol\xc3\xa1 \\u00e1\"}}}\n",
+	("{\"format\":1,\"generation\":3,\"domain\":\"club.example\",\"aliases\":{\"ana\":{\"uid\":5001,\"keep_copy\":false,"
+	"\"destinations\":[\"ana@elsewhere.example\",\"b@two.example\"],\"note\":\"ol\xc3\xa1 \\u00e1\"}}}\n"),
 	"{ \"policy\" : { \"max\" : 5 , \"on\" : true , \"off\" : false , \"none\" : null } , \"list\" : [ ] }",
 	"[0,-1,10,9007199254740992,-9007199254740992,[[],{},[[]]],\"\"]",
 	"{\"a\\u0062\":\"\\ud83d\\ude00 \\\"\\\\\\/\\b\\f\\n\\r\\t\",\"\xe2\x82\xac\xf0\x9f\x98\x80\":\"\xc2\x80\xdf\xbf\"}\n",

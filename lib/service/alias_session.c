@@ -323,6 +323,15 @@ void alias_session_close(struct alias_session *session)
 	arena_clear(&session->arena);
 }
 
+struct alias_commit alias_commit_of(const struct alias_context *context)
+{
+	return (struct alias_commit){
+		.actor = context->actor,
+		.at = context->now,
+		.journal_size = context->settings->policy.journal_size,
+	};
+}
+
 bool alias_session_commit(struct alias_session *session, const struct alias_change *change, struct error *err)
 {
 	return alias_session_commit_all(session, change, 1, err);
@@ -360,7 +369,7 @@ static bool publish_changes(struct alias_session *session, const struct alias_ch
 bool alias_session_commit_all(struct alias_session *session, const struct alias_change *changes, size_t count,
 	struct error *err)
 {
-	const struct alias_commit commit = {.actor = session->context->actor, .at = session->context->now};
+	const struct alias_commit commit = alias_commit_of(session->context);
 
 	if (!alias_store_commit(&session->desk.store, &commit, changes, count, err))
 		return false;

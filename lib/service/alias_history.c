@@ -220,6 +220,7 @@ static bool undo_event(struct alias_session *session, const struct alias_event *
 	if (event->journal.before) {
 		restored = *event->journal.before;
 		restored.updated = context->now;
+		restored.orphaned = 0; /* an orphan gets the grace anew */
 		change.after = &restored;
 		change.uid = restored.uid;
 	}

@@ -122,7 +122,7 @@ static bool miss(struct search *search, const struct alias_entry *entry)
 	if (entry->orphaned == 0) {
 		orphan->since = context->now;
 		search->found.marked++;
-		after = add_change(search, &search->marks, "orphan", entry);
+		after = add_change(search, &search->marks, N_("orphan"), entry);
 		if (!after)
 			return false;
 		after->orphaned = context->now;
@@ -138,7 +138,7 @@ static bool welcome(struct search *search, const struct alias_entry *entry)
 	if (entry->orphaned == 0)
 		return true;
 	string_list_add(&search->found.returned, search->arena, entry->username);
-	after = add_change(search, &search->marks, "return", entry);
+	after = add_change(search, &search->marks, N_("return"), entry);
 	if (after)
 		after->orphaned = 0;
 	return after;

@@ -6,6 +6,9 @@
 . "$(dirname "$0")/../support/postfix.sh"
 in_namespace "$@"
 
+export ASAN_OPTIONS=detect_leaks=0 # nobody can look for leaks while another traces
+
+kill_at=$BUILD/tests/support/kill_at
 state=/var/lib/postigo
 store=$state/store
 day=86400
@@ -210,4 +213,46 @@ rm $state/status/20003.json
 expect_exit 0 'gc' postigo-admin gc --no-sync --json
 is_json 'in JSON, too' "$stdout_file" .repaired_statuses 1
 is_json 'as a change' "$stdout_file" .changed true
+expect_exit 0 'an end' postigo-admin member set carla --expires 30d --no-sync
+sed -i 's/"expires_at":"20/"expires_at":"21/' $state/status/20003.json
+run postigo-admin check --json --section store
+like 'another end is no truth either' "$stdout" 'store\.status-stale'
+expect_exit 0 'gc' postigo-admin gc --no-sync --json
+is_json 'repairs that' "$stdout_file" .repaired_statuses 1
+
+# Killed between its two commits, marks and acts, and around them: the next run ends it.
+policy suspend
+sed -i '/^ana:/d' /etc/passwd
+expect_exit 0 'ana is missed a week ago' shifted $((-8 * day)) postigo-admin gc --no-sync
+sed -i '/^beto:/d' /etc/passwd
+cp -a $state "$scratch/before"
+early=$("$kill_at" 0 postigo-admin gc --no-sync 3>&1 >/dev/null 2>&1)
+stop=$((${early##* } - 400))
+bad=0 marks=0 both=0
+while :; do
+	stop=$((stop + 5))
+	find $state -mindepth 1 -delete
+	cp -a "$scratch/before/." $state/
+	"$kill_at" $stop postigo-admin gc --no-sync >/dev/null 2>&1
+	killed=$?
+	found="$(state_of ana) $(state_of beto) $(marked)"
+	case $found in
+	'active active 1') ;;
+	'active active 2') marks=$((marks + 1)) ;;
+	'suspended active 2') both=$((both + 1)) ;;
+	*) bad=$((bad + 1)) && diag "killed at system call $stop: $found" ;;
+	esac
+	postigo-admin gc --no-sync >/dev/null 2>&1
+	found="$(state_of ana) $(state_of beto) $(marked)"
+	[ "$found" = 'suspended active 2' ] && postigo-admin journal verify --quiet || {
+		bad=$((bad + 1))
+		diag "after a kill at system call $stop: $found"
+	}
+	[ $killed -eq 137 ] || break
+	[ $stop -lt 5000 ] || break
+done
+is 'nothing half done' "$bad" 0
+ok "some kills came between the commits ($marks)" test "$marks" -gt 0
+ok "some came after both ($both)" test "$both" -gt 0
+is 'without a kill it ends well' "$killed" 0
 done_testing

@@ -167,30 +167,36 @@ static bool tidy_queue(struct run *run, struct error *err)
 
 /* ---------------------------------------------------------------- the store */
 
-static bool expire(struct run *run, struct error *err)
+static void append_decisions(struct run *run, const struct alias_decision_list *more)
 {
 	struct alias_decision_list *all = &run->done.decisions;
-	struct alias_decision_list expired = {.items = NULL};
-	struct alias_decision *items;
-	bool done = alias_expire_in(run->session, run->dry_run, run->arena, &expired, err);
+	struct alias_decision *items = arena_alloc_array(run->arena, all->count + more->count + 1, sizeof(*items));
 
-	items = arena_alloc_array(run->arena, all->count + expired.count + 1, sizeof(*items));
 	for (size_t i = 0; i < all->count; i++)
 		items[i] = all->items[i];
-	for (size_t i = 0; i < expired.count; i++)
-		items[all->count + i] = expired.items[i];
+	for (size_t i = 0; i < more->count; i++)
+		items[all->count + i] = more->items[i];
 	all->items = items;
-	all->count += expired.count;
+	all->count += more->count;
+}
+
+static bool expire(struct run *run, struct error *err)
+{
+	struct alias_decision_list expired = {.items = NULL};
+	bool done = alias_expire_in(run->session, run->dry_run, run->arena, &expired, err);
+
+	append_decisions(run, &expired);
 	return done;
 }
 
 static bool tidy_orphans(struct run *run, struct error *err)
 {
-	struct alias_housekeeping *done = &run->done;
-	bool tidied = alias_orphans_tidy(run->session, run->dry_run, run->arena, &done->orphans, &done->decisions, err);
+	struct alias_orphans *orphans = &run->done.orphans;
+	bool done = alias_orphans_tidy(run->session, run->dry_run, run->arena, orphans, err);
 
-	done->accounts_unknown |= done->orphans.accounts_unknown;
-	return tidied;
+	append_decisions(run, &orphans->decisions);
+	run->done.accounts_unknown |= orphans->accounts_unknown;
+	return done;
 }
 
 /* ---------------------------------------------------------------- status files */

@@ -187,16 +187,11 @@ static bool look(struct search *search, struct error *err)
 /* No person decided this: where many accounts vanish at once, the rails of the sync are to notice. */
 static void describe(const struct search *search, bool dry_run, struct alias_decision_list *decisions)
 {
-	struct alias_decision *items =
-		arena_alloc_array(search->arena, decisions->count + search->acts.count + 1, sizeof(*items));
+	decisions->items = arena_alloc_array(search->arena, search->acts.count + 1, sizeof(*decisions->items));
+	for (; decisions->count < search->acts.count; decisions->count++) {
+		struct alias_decision *decision = &decisions->items[decisions->count];
 
-	if (decisions->count > 0)
-		memcpy(items, decisions->items, decisions->count * sizeof(*items));
-	decisions->items = items;
-	for (size_t i = 0; i < search->acts.count; i++) {
-		struct alias_decision *decision = &items[decisions->count++];
-
-		alias_decision_of(&search->acts.items[i], search->session->context,
+		alias_decision_of(&search->acts.items[decisions->count], search->session->context,
 			search->session->desk.store.generation, search->arena, decision);
 		decision->changed = !dry_run;
 		decision->left_map = false;
@@ -205,19 +200,19 @@ static void describe(const struct search *search, bool dry_run, struct alias_dec
 
 /* What was missed for the first time cannot be due as well: the grace is never zero. So no entry is in both batches. */
 bool alias_orphans_tidy(struct alias_session *session, bool dry_run, struct arena *arena,
-	struct alias_orphans *ret_orphans, struct alias_decision_list *decisions, struct error *err)
+	struct alias_orphans *ret_orphans, struct error *err)
 {
 	struct search search = {.session = session, .arena = arena};
 	bool done = true;
 
 	if (!look(&search, err))
 		return false;
-	*ret_orphans = search.found;
 	if (!dry_run)
 		done = alias_session_commit_all(session, search.marks.items, search.marks.count, err) &&
 		       alias_session_commit_all(session, search.acts.items, search.acts.count, err);
 	if (!done && err->code != ERROR_AFTER_LIVE)
 		return false;
-	describe(&search, dry_run, decisions);
+	describe(&search, dry_run, &search.found.decisions);
+	*ret_orphans = search.found;
 	return done;
 }

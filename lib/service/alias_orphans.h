@@ -25,14 +25,14 @@ struct alias_orphans {
 	size_t count;
 	struct string_list returned; /* who were missed before, and have their account again */
 	size_t marked;		     /* missed for the first time: their entries say so now */
+	struct alias_decision_list decisions; /* suspended or removed */
 	bool accounts_unknown;	     /* the account database did not answer: nothing else is told */
 };
 
 /*
- * Looks every entry up, marks, and does what the policy says, each act as one generation; `decisions` gets what was suspended or removed. With `dry_run` only
- * says so. Call within a session that is open (for a dry run, for reading). Fails with database, filesystem, after_live.
+ * Looks every entry up, marks, and does what the policy says: one generation for the marks, one for the acts. With `dry_run` only says so. Call within a session that is open (for a dry run, for reading). Fails with database, filesystem, after_live.
  */
 must_check bool alias_orphans_tidy(struct alias_session *session, bool dry_run, struct arena *arena,
-	struct alias_orphans *ret_orphans, struct alias_decision_list *decisions, struct error *err);
+	struct alias_orphans *ret_orphans, struct error *err);
 
 #endif

@@ -2,6 +2,7 @@
 # 0707: the journal over several files: history, undo, restore, proof and check go through all of them, readers are not disturbed, and a kill at any step of
 # closing a full file loses nothing. Case A105.
 # timeout: 600
+# shellcheck disable=SC2317 # functions that "ok" calls
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 in_namespace "$@"
@@ -25,7 +26,7 @@ change() {
 # Fills journal.jsonl until the next change must close it.
 fill() {
 	local number=0
-	while [ "$(stat -c %s $store/journal.jsonl)" -lt $full ]; do
+	while [ "$(stat -c %s "$store/journal.jsonl")" -lt "$full" ]; do
 		number=$((number + 1))
 		change "fill$number" || return 1
 	done
@@ -56,9 +57,9 @@ is 'and is one still' "$(full_files)" 0
 ok 'one change more' change next
 is 'closes it' "$(full_files)" 1
 is 'the new one has one line' "$(wc -l <$store/journal.jsonl)" 1
-is 'the old one is called after its last' "$store/$(basename $store/journal.0*)" \
+is 'the old one is called after its last' "$store/$(basename "$store"/journal.0*)" \
 	"$store/journal.$(printf %012d "$(tail -n 1 $store/journal.0* | sed 's/{"seq":\([0-9]*\).*/\1/')").jsonl"
-is 'its mode is the old one' "$(mode_of $store/journal.0*)" "$(mode_of $store/journal.jsonl)"
+is 'its mode is the old one' "$(mode_of "$store"/journal.0*)" "$(mode_of $store/journal.jsonl)"
 for _ in 1 2; do
 	ok 'another one is filled' fill
 	ok 'and closed' change next

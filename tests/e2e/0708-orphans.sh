@@ -244,10 +244,10 @@ while :; do
 	esac
 	postigo-admin gc --no-sync >/dev/null 2>&1
 	found="$(state_of ana) $(state_of beto) $(marked)"
-	[ "$found" = 'suspended active 2' ] && postigo-admin journal verify --quiet || {
+	if [ "$found" != 'suspended active 2' ] || ! postigo-admin journal verify --quiet; then
 		bad=$((bad + 1))
 		diag "after a kill at system call $stop: $found"
-	}
+	fi
 	[ $killed -eq 137 ] || break
 	[ $stop -lt 5000 ] || break
 done

@@ -124,7 +124,8 @@ static bool look_at_journal(struct consistency_check *check)
 		alias_journal_verify(fd, NULL, NULL, &failure))
 		return true;
 	check_failed(check, "store.journal", &failure);
-	check_advice(check, _("put journal.jsonl and journal.head back from the machine's backup"));
+	if (failure.fix[0] == '\0')
+		check_advice(check, _("put journal.jsonl and journal.head back from the machine's backup"));
 	return false;
 }
 

@@ -15,26 +15,28 @@ struct verification {
 	struct arena *arena; /* of one line */
 };
 
-static bool blame(const struct verification *walk, const char *why, struct error *err)
+/* A full file comes back alone; the one that grows only with the head of its time. */
+static bool blame(int64_t last, const char *why, struct error *err)
 {
-	char name[JOURNAL_FULL_NAME_MAX] = JOURNAL_NAME;
+	char name[JOURNAL_FULL_NAME_MAX];
 
-	if (walk->file.last > 0)
-		journal_full_name(walk->file.last, name);
 	error_why(err, "%s", why);
-	return error_fix(err, _("put back %s and %s from the machine's backup"), name, JOURNAL_HEAD_NAME);
+	if (last == 0)
+		return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME, JOURNAL_HEAD_NAME);
+	journal_full_name(last, name);
+	return error_fix(err, _("put %s back from the machine's backup"), name);
 }
 
 static bool bad_line(const struct verification *walk, int64_t sequence, const char *why, struct error *err)
 {
 	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is wrong"), sequence);
-	return blame(walk, why, err);
+	return blame(walk->file.last, why, err);
 }
 
-static bool missing_line(const struct verification *walk, const char *why, struct error *err)
+static bool missing_line(const struct verification *walk, int64_t last, const char *why, struct error *err)
 {
 	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is missing"), walk->seen.sequence + 1);
-	return blame(walk, why, err);
+	return blame(last, why, err);
 }
 
 /* Where the head stands the chain must be what it was when the head was written. */
@@ -60,7 +62,7 @@ static bool verify_line(struct verification *walk, const char *line, size_t leng
 	if (!journal_line_parse(line, length, walk->arena, &event, previous, &reason))
 		return bad_line(walk, expected, reason.what, err);
 	if (walk->seen.end == 0 && event.sequence > expected)
-		return missing_line(walk, _("a file of the journal is missing before this one"), err);
+		return missing_line(walk, event.sequence - 1, _("a file of the journal is missing, or the beginning of the one behind it"), err);
 	if (strcmp(previous, walk->seen.hash) != 0)
 		return bad_line(
 			walk, expected, _("it does not continue the line before: one of them was changed"), err);
@@ -77,12 +79,12 @@ static bool verify_end(const struct verification *walk, enum line_result result,
 	if (result == LINE_FAILED)
 		return false;
 	if (walk->file.last > 0 && walk->seen.sequence < walk->file.last)
-		return missing_line(walk, _("the file that should hold it is shorter than its name says"), err);
+		return missing_line(walk, walk->file.last, _("the file that should hold it is shorter than its name says"), err);
 	if (walk->file.last > 0 && (result == LINE_TORN || walk->seen.sequence > walk->file.last))
 		return bad_line(walk, walk->file.last + 1, _("it stands in a full file behind the last line"), err);
 	if (walk->file.last > 0 || walk->seen.sequence >= walk->head->sequence)
 		return true;
-	missing_line(walk, "", err);
+	missing_line(walk, 0, "", err);
 	return error_why(err, _("its head knows %" PRId64 " lines: the end was cut off"), walk->head->sequence);
 }
 
@@ -119,7 +121,7 @@ static bool verify_files(struct verification *walk, journal_visitor *visitor, vo
 		case LOOKUP_NOT_FOUND: /* right behind a full file, at the end of the journal, nobody misses it */
 			if (walk->seen.sequence > 0 && walk->seen.sequence == walk->head->sequence)
 				return true;
-			return missing_line(walk, _("its file is missing"), err);
+			return missing_line(walk, 0, _("its file is missing"), err);
 		case LOOKUP_FOUND:
 			break;
 		}

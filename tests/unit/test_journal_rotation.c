@@ -351,6 +351,7 @@ START_TEST(a_missing_file_is_named)
 		assert_broken(directory, full_names[i]);
 		ck_assert(!alias_journal_verify(directory, NULL, NULL, &err));
 		ck_assert_msg(strstr(err.what, first_lines[i]) && strstr(err.what, "missing"), "%s", err.what);
+		ck_assert_msg(strstr(err.fix, full_names[i]), "%s", err.fix);
 		fixture_write(directory, full_names[i], file.bytes, file.length, 0640);
 		free(file.bytes);
 	}

@@ -322,14 +322,15 @@ fuzz: fuzz-build
 	@TIMEOUT=$$(($(FUZZ_SECONDS) + 120)) $(run_tests) $(patsubst tests/fuzz/%.c, \
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
-# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SEED repeats one.
+# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SEED repeats one. Then SOAK_ROUNDS times 170 decisions.
 .PHONY: soak
 SOAK ?= 20000
 SOAK_SECONDS ?= 1800
 SEED ?= $(shell date +%s)
+SOAK_ROUNDS ?= 59
 soak: all stage unit-programs
 	@TIMEOUT=$$(($(SOAK_SECONDS) + 300)) VERBOSE=1 $(run_tests) \
-		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)"
+		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)" "tests/e2e/0706-many.sh $(SOAK_ROUNDS)"
 
 demo:
 	$(quiet)scripts/install-deps build test

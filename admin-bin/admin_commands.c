@@ -161,9 +161,12 @@ static const struct command commands[] = {
 		.help = N_("tidy up: apply what members may do themselves, expire, set bad files aside"),
 		.details = N_("Applies members' pauses, resumptions and removals, rejects requests older than policy.pending_ttl, "
 			      "suspends aliases whose time is over, sets aside files that can never become a request, removes "
-			      "status files of former members and temporary files older than an hour. Aliases whose account is "
-			      "gone or is somebody else's now are reported and stay. While the account database does not answer, "
-			      "nothing is concluded from it (exit status 75). Quarantine is only counted."),
+			      "status files of former members, temporary files older than an hour and decided requests older "
+			      "than policy.archive_keep, and writes status files anew that do not tell what the store says. "
+			      "Aliases whose account is gone or is somebody else's now are reported and, after "
+			      "policy.orphan_grace, treated as policy.orphan_policy says; one that was suspended is resumed by an "
+			      "administrator only. While the account database does not answer, nothing is concluded from it (exit "
+			      "status 75). Quarantine is only counted."),
 		OPTIONS(tidy_options),
 		.examples = EXAMPLES("postigo-admin gc", "postigo-admin gc --dry-run"),
 		.needs_root = true,

@@ -36,6 +36,8 @@ struct json *admin_entry_json(const struct alias_entry *entry)
 		json_set_text(object, "request_id", entry->request_id);
 	if (entry->expires)
 		admin_set_time(object, "expires_at", entry->expires);
+	if (entry->orphaned)
+		admin_set_time(object, "orphaned_at", entry->orphaned);
 	json_set_text(object, "source", entry->source);
 	if (*entry->note)
 		json_set_text(object, "note", entry->note);

@@ -6,6 +6,7 @@
 #include "base/message.h"
 #include "decisions.h"
 #include "format/printable.h"
+#include "format/timestamp.h"
 #include "service/alias_member.h"
 #include "service/alias_purge.h"
 
@@ -25,16 +26,21 @@ static struct json *set_aside_json(const struct alias_housekeeping *done)
 	return array;
 }
 
-static struct json *orphans_json(const struct alias_housekeeping *done)
+static struct json *orphans_json(const struct alias_orphans *orphans)
 {
 	struct json *array = json_new_array();
 
-	for (size_t i = 0; i < done->orphan_count; i++) {
+	for (size_t i = 0; i < orphans->count; i++) {
+		const struct alias_orphan *orphan = &orphans->items[i];
 		struct json *object = json_add(array, json_new_object());
 
-		json_set_text(object, "user", done->orphans[i].username);
-		json_set_integer(object, "uid", done->orphans[i].uid);
-		json_set_text(object, "detail", done->orphans[i].why);
+		json_set_text(object, "user", orphan->username);
+		json_set_integer(object, "uid", orphan->uid);
+		json_set_text(object, "detail", orphan->why);
+		if (orphan->since > 0)
+			admin_set_time(object, "since", orphan->since);
+		if (orphan->until > 0)
+			admin_set_time(object, "until", orphan->until);
 	}
 	return array;
 }
@@ -43,12 +49,29 @@ static void fill_details(struct json *details, const struct alias_housekeeping *
 {
 	json_set_boolean(details, "dry_run", dry_run);
 	json_set(details, "set_aside", set_aside_json(done));
-	json_set(details, "orphans", orphans_json(done));
+	json_set(details, "orphans", orphans_json(&done->orphans));
+	json_set(details, "returned", admin_list_json(&done->orphans.returned));
 	json_set(details, "stale_statuses", admin_list_json(&done->stale));
+	json_set_integer(details, "repaired_statuses", (int64_t)done->repaired);
 	json_set_integer(details, "temporary_files", (int64_t)done->temporaries);
+	json_set_integer(details, "archive_removed", (int64_t)done->archived);
 	json_set_integer(details, "quarantine", (int64_t)done->quarantine);
 	json_set_integer(details, "left", (int64_t)done->left);
 	json_set_boolean(details, "accounts_unknown", done->accounts_unknown);
+}
+
+static void warn_orphan(struct admin *admin, const struct alias_orphan *orphan)
+{
+	char until[TIMESTAMP_LENGTH + 1];
+
+	if (orphan->until <= admin->now) {
+		output_warn(&admin->output, _("the alias of %s has lost its account: %s (postigo-admin purge-user %s)"),
+			orphan->username, orphan->why, orphan->username);
+		return;
+	}
+	timestamp_format(orphan->until, until);
+	output_warn(&admin->output, _("the alias of %s has lost its account: %s (policy.orphan_policy is \"%s\" from %s on)"),
+		orphan->username, orphan->why, admin->settings.policy.orphan_policy, until);
 }
 
 static void say_housekeeping(struct admin *admin, const struct alias_housekeeping *done)
@@ -60,21 +83,28 @@ static void say_housekeeping(struct admin *admin, const struct alias_housekeepin
 			queue_code_text(done->set_aside[i].code));
 	for (size_t i = 0; i < done->stale.count; i++)
 		output_say(output, _("removed  status/%s of a former member"), done->stale.items[i]);
+	if (done->repaired > 0)
+		output_say(output, _("repaired  %zu status files that did not tell what the store says"), done->repaired);
 	if (done->temporaries > 0)
 		output_say(output, _("removed  %zu temporary files"), done->temporaries);
+	if (done->archived > 0)
+		output_say(output, _("removed  %zu decided requests that were kept long enough"), done->archived);
+	for (size_t i = 0; i < done->orphans.returned.count; i++)
+		output_say(output, _("back  %s has an account again"), done->orphans.returned.items[i]);
 	if (done->quarantine > 0)
 		output_say(output, _("quarantine  %zu files stand there; nothing removes them"), done->quarantine);
 	if (output->shape == OUTPUT_JSON)
 		return;
-	for (size_t i = 0; i < done->orphan_count; i++)
-		output_warn(output, _("the alias of %s has lost its account: %s (postigo-admin purge-user %s)"),
-			done->orphans[i].username, done->orphans[i].why, done->orphans[i].username);
+	for (size_t i = 0; i < done->orphans.count; i++)
+		warn_orphan(admin, &done->orphans.items[i]);
 }
 
 static bool did_nothing(const struct alias_housekeeping *done)
 {
 	return done->decisions.count == 0 && done->set_aside_count == 0 && done->stale.count == 0 &&
-	       done->temporaries == 0;
+	       done->temporaries + done->archived + done->repaired + done->orphans.marked +
+			       done->orphans.returned.count ==
+		       0;
 }
 
 static void note_outage(struct admin *admin, struct decisions *decisions)

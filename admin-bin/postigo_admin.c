@@ -75,6 +75,19 @@ static void begin_output(struct admin *admin, const struct command_line *line)
 	output_init(&admin->output, admin_program.name, &options, admin->now);
 }
 
+/* Even what is said about a line that cannot be parsed is in the server's language where the environment names none. */
+static void begin_language(struct admin *admin)
+{
+	const struct command_line nothing = {.globals = {.config = NULL}};
+	struct settings settings;
+	struct error ignored;
+
+	language_begin("");
+	if (read_files(admin, &nothing, &ignored) &&
+		settings_load(admin->files, admin->file_count, &admin->arena, &settings, NULL, &ignored))
+		language_begin(settings.language);
+}
+
 int main(int argc, char *argv[])
 {
 	const struct clock clock = {0};
@@ -85,7 +98,7 @@ int main(int argc, char *argv[])
 	int code;
 
 	environment_sanitise();
-	language_begin("");
+	begin_language(&admin);
 	admin.now = clock_now(&clock);
 	identity_read(&admin.identity, &admin.arena);
 	parsed = command_parse(&admin_program, argc, argv, &admin.arena, &line, &err);

@@ -147,6 +147,13 @@ static bool read_expires(const struct json *json, struct arena *arena, struct al
 	return copy_time(json, &entry->expires) && entry->expires > 0;
 }
 
+/* "Not missed" is the absent member, as with the expiry. */
+static bool read_orphaned(const struct json *json, struct arena *arena, struct alias_entry *entry)
+{
+	(void)arena;
+	return copy_time(json, &entry->orphaned) && entry->orphaned > 0;
+}
+
 static bool read_source(const struct json *json, struct arena *arena, struct alias_entry *entry)
 {
 	return copy_text(json, arena, &entry->source) && alias_source_is_valid(entry->source);
@@ -173,6 +180,7 @@ static const struct {
 	{"approved_by", read_approved_by, false},
 	{"request_id", read_request_id, false},
 	{"expires_at", read_expires, true},
+	{"orphaned_at", read_orphaned, true},
 	{"source", read_source, false},
 	{"note", read_note, false},
 };
@@ -290,6 +298,8 @@ struct json *alias_entry_to_json(const struct alias_entry *entry)
 	json_set_text(json, "request_id", or_empty(entry->request_id));
 	if (entry->expires > 0)
 		set_time(json, "expires_at", entry->expires);
+	if (entry->orphaned > 0)
+		set_time(json, "orphaned_at", entry->orphaned);
 	json_set_text(json, "source", or_empty(entry->source));
 	json_set_text(json, "note", or_empty(entry->note));
 	return json;

@@ -34,6 +34,7 @@ struct alias_entry {
 	const char *approved_by;
 	const char *request_id; /* "" = not made by a request */
 	int64_t expires;	/* 0 = never */
+	int64_t orphaned;	/* when its account was first missed; 0 = it is there */
 	const char *source;	/* request, admin, import-runv, … */
 	const char *note;	/* the administrator's, or "" */
 };

@@ -150,6 +150,16 @@ static const char *read_source(const struct json *value, struct arena *arena,
 	return take_text(value, arena, &row->entry.source);
 }
 
+/* What another machine missed says nothing about the accounts of this one. */
+static const char *read_orphaned(const struct json *value, struct arena *arena, struct import_row *row)
+{
+	int64_t ignored;
+
+	(void)arena;
+	(void)row;
+	return take_time(value, &ignored);
+}
+
 static const char *read_note(const struct json *value, struct arena *arena, struct import_row *row)
 {
 	row->given |= IMPORT_NOTE;
@@ -168,6 +178,7 @@ static const struct import_field exported[] = {
 	{"approved_by", read_approved_by, false},
 	{"request_id", read_request_id, false},
 	{"expires_at", read_expires, false},
+	{"orphaned_at", read_orphaned, false},
 	{"source", read_source, false},
 	{"note", read_note, false},
 };

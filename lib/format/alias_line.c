@@ -210,6 +210,12 @@ static bool scan_expiry(struct scan *scan, struct alias_line *line)
 	       (scan_time(scan, &line->expires) && line->expires > 0);
 }
 
+static bool scan_orphan(struct scan *scan, struct alias_line *line)
+{
+	return !SKIP(scan, ",\"orphaned_at\":\"") ||
+	       (scan_time(scan, &line->orphaned) && line->orphaned > 0);
+}
+
 /* When, and by whom. */
 static bool scan_back(struct scan *scan, struct alias_line *line)
 {
@@ -218,7 +224,7 @@ static bool scan_back(struct scan *scan, struct alias_line *line)
 	       SKIP(scan, ",\"approved_by\":\"") && scan_text(scan, &line->approved_by) &&
 	       SKIP(scan, ",\"request_id\":\"") &&
 	       scan_field(scan, alias_request_id_is_valid, &line->request_id) &&
-	       scan_expiry(scan, line) && SKIP(scan, ",\"source\":\"") &&
+	       scan_expiry(scan, line) && scan_orphan(scan, line) && SKIP(scan, ",\"source\":\"") &&
 	       scan_field(scan, alias_source_is_valid, &line->source) &&
 	       SKIP(scan, ",\"note\":\"") && scan_text(scan, &line->note) && SKIP(scan, "}");
 }
@@ -253,6 +259,7 @@ struct alias_entry alias_line_entry(const struct alias_line *line, struct arena 
 		.approved_by = copy(line->approved_by, arena),
 		.request_id = copy(line->request_id, arena),
 		.expires = line->expires,
+		.orphaned = line->orphaned,
 		.source = copy(line->source, arena),
 		.note = copy(line->note, arena),
 	};
@@ -276,6 +283,7 @@ struct alias_line alias_line_of(const struct alias_entry *entry)
 		.approved_by = span_of(entry->approved_by),
 		.request_id = span_of(entry->request_id),
 		.expires = entry->expires,
+		.orphaned = entry->orphaned,
 		.source = span_of(entry->source),
 		.note = span_of(entry->note),
 	};

@@ -26,7 +26,8 @@ struct alias_line {
 	int64_t updated;
 	struct span approved_by;
 	struct span request_id;
-	int64_t expires; /* 0 = never */
+	int64_t expires;  /* 0 = never */
+	int64_t orphaned; /* 0 = not */
 	struct span source;
 	struct span note;
 };

@@ -22,6 +22,10 @@ struct policy_settings {
 	struct string_list reserved_remove;
 	int64_t cooldown_after_reject; /* seconds */
 	int64_t pending_ttl;           /* seconds */
+	int64_t archive_keep;          /* seconds */
+	int64_t journal_size;          /* bytes */
+	const char *orphan_policy;     /* keep, suspend, remove */
+	int64_t orphan_grace;          /* seconds */
 	bool allow_blind_approve;
 	struct string_list allow_domains; /* empty = all */
 	struct string_list block_domains;

@@ -128,6 +128,7 @@ static bool entry_after(const struct alias_session *session, const struct alias_
 	if (request->present)
 		entry = *request->present;
 	entry.updated = context->now;
+	entry.orphaned = 0; /* the account has just been looked up */
 	switch (record->op) {
 	case REQUEST_PAUSE:
 		if (entry.status == ALIAS_ACTIVE)

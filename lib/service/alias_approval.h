@@ -32,7 +32,7 @@ must_check bool alias_approve_in(struct alias_session *session, const char *id, 
 
 /* How a request ends that is not granted. */
 struct alias_dismissal {
-	const char *op; /* reject or purge-user */
+	const char *op; /* reject, lapse or purge-user */
 	const char *reason;
 	bool any_account; /* also of an account that is gone or has another name, which else is set aside */
 };

@@ -14,6 +14,7 @@ const char *decision_outcome(const char *op)
 	} outcomes[] = {
 		{N_("approve"), N_("approved")},
 		{N_("reject"), N_("rejected")},
+		{N_("lapse"), N_("rejected")},
 		{N_("revoke"), N_("revoked")},
 		{N_("remove"), N_("removed")},
 		{N_("pause"), N_("paused")},

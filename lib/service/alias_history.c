@@ -45,15 +45,6 @@ static enum lookup_result walk_next(struct walk *walk, struct arena *arena, stru
 	return LOOKUP_FOUND;
 }
 
-/* Back to where `mark` was copied; the window stays as it is. */
-static void walk_go_back(struct walk *walk, const struct walk *mark)
-{
-	walk->aborted = mark->aborted;
-	walk->cursor.sequence = mark->cursor.sequence;
-	walk->cursor.end = mark->cursor.end;
-	memcpy(walk->cursor.hash, mark->cursor.hash, sizeof(walk->cursor.hash));
-}
-
 /* ---------------------------------------------------------------- list */
 
 /* Keeps the event when it concerns the member; what is passed over leaves no memory behind. */
@@ -64,7 +55,7 @@ static bool collect(struct walk *walk, const char *username, size_t limit, struc
 	struct alias_event event;
 
 	while (list->count < limit) {
-		struct walk before = *walk;
+		struct alias_event *kept = &list->items[list->count];
 		enum lookup_result found;
 
 		arena_clear(&scratch);
@@ -73,9 +64,9 @@ static bool collect(struct walk *walk, const char *username, size_t limit, struc
 			return found == LOOKUP_NOT_FOUND;
 		if (username && strcmp(event.journal.username, username) != 0)
 			continue;
-		walk_go_back(walk, &before);
-		if (walk_next(walk, arena, &list->items[list->count], err) != LOOKUP_FOUND)
+		if (!journal_cursor_again(&walk->cursor, arena, &kept->journal, err))
 			return false;
+		kept->taken_back = event.taken_back;
 		list->count++;
 	}
 	return true;
@@ -229,6 +220,7 @@ static bool undo_event(struct alias_session *session, const struct alias_event *
 	if (event->journal.before) {
 		restored = *event->journal.before;
 		restored.updated = context->now;
+		restored.orphaned = 0; /* an orphan gets the grace anew */
 		change.after = &restored;
 		change.uid = restored.uid;
 	}

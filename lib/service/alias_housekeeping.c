@@ -90,7 +90,8 @@ static void foresee(const struct run *run, const struct queued_request *queued, 
 static bool decide(struct run *run, const struct queued_request *queued, enum fate fate,
 	struct alias_decision *ret_decision, struct error *err)
 {
-	const struct alias_dismissal dismissal = {.op = "reject", .reason = fate == FATE_DISMISS ? "no alias" : "expired"};
+	/* Not "reject": nobody has judged the member, who may ask again at once. */
+	const struct alias_dismissal dismissal = {.op = "lapse", .reason = fate == FATE_DISMISS ? "no alias" : "expired"};
 
 	if (run->dry_run) {
 		foresee(run, queued, fate == FATE_APPLY ? request_op_name(queued->record.op) : dismissal.op, ret_decision);
@@ -144,6 +145,7 @@ static bool tidy_request(struct run *run, struct queued_request *queued, struct 
 
 static bool tidy_queue(struct run *run, struct error *err)
 {
+	const struct alias_context *context = run->session->context;
 	const struct request_queue *queue = &run->session->desk.queue;
 	struct queued_request *queued;
 	bool truncated;
@@ -158,84 +160,43 @@ static bool tidy_queue(struct run *run, struct error *err)
 			return false;
 	}
 	return request_queue_sweep(queue, !run->dry_run, &run->done.temporaries, err) &&
+	       request_queue_prune(queue, context->now - context->settings->policy.archive_keep, !run->dry_run,
+		       &run->done.archived, err) &&
 	       request_queue_quarantined(queue, &run->done.quarantine, err);
 }
 
 /* ---------------------------------------------------------------- the store */
 
-static bool expire(struct run *run, struct error *err)
+static void append_decisions(struct run *run, const struct alias_decision_list *more)
 {
 	struct alias_decision_list *all = &run->done.decisions;
-	struct alias_decision_list expired = {.items = NULL};
-	struct alias_decision *items;
-	bool done = alias_expire_in(run->session, run->dry_run, run->arena, &expired, err);
+	struct alias_decision *items = arena_alloc_array(run->arena, all->count + more->count + 1, sizeof(*items));
 
-	items = arena_alloc_array(run->arena, all->count + expired.count + 1, sizeof(*items));
 	for (size_t i = 0; i < all->count; i++)
 		items[i] = all->items[i];
-	for (size_t i = 0; i < expired.count; i++)
-		items[all->count + i] = expired.items[i];
+	for (size_t i = 0; i < more->count; i++)
+		items[all->count + i] = more->items[i];
 	all->items = items;
-	all->count += expired.count;
+	all->count += more->count;
+}
+
+static bool expire(struct run *run, struct error *err)
+{
+	struct alias_decision_list expired = {.items = NULL};
+	bool done = alias_expire_in(run->session, run->dry_run, run->arena, &expired, err);
+
+	append_decisions(run, &expired);
 	return done;
 }
 
-static const char *orphan_reason(const struct alias_entry *entry, struct arena *arena)
+static bool tidy_orphans(struct run *run, struct error *err)
 {
-	struct account account;
-	struct error ignored;
+	struct alias_orphans *orphans = &run->done.orphans;
+	bool done = alias_orphans_tidy(run->session, run->dry_run, run->arena, orphans, err);
 
-	if (account_by_uid(entry->uid, arena, &account, &ignored) == LOOKUP_FOUND)
-		return arena_printf(arena, _("user id %u belongs to %s now"), entry->uid, account.name);
-	if (account_by_name(entry->username, arena, &account, &ignored) == LOOKUP_FOUND)
-		return arena_printf(arena, _("%s is another account now, user id %u"), entry->username, account.uid);
-	return _("has no account any more");
-}
-
-static void note_orphan(struct run *run, const struct alias_entry *entry)
-{
-	struct alias_housekeeping *done = &run->done;
-	size_t count = done->orphan_count;
-
-	if ((count & (count - 1)) == 0) { /* full at every power of two */
-		struct alias_orphan *items = arena_alloc_array(run->arena, count * 2 + 1, sizeof(*items));
-
-		for (size_t i = 0; i < count; i++)
-			items[i] = done->orphans[i];
-		done->orphans = items;
-	}
-	done->orphans[done->orphan_count++] = (struct alias_orphan){
-		.username = arena_strdup(run->arena, entry->username),
-		.uid = entry->uid,
-		.why = orphan_reason(entry, run->arena),
-	};
-}
-
-/* An outage in the middle says nothing about those before it either. */
-static bool find_orphans(struct run *run, struct error *err)
-{
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct alias_cursor cursor;
-	struct alias_entry entry;
-	enum lookup_result found;
-
-	alias_store_rewind(&run->session->desk.store, &cursor);
-	while ((found = alias_store_next(&cursor, &arena, &entry, err)) == LOOKUP_FOUND) {
-		switch (member_identify(entry.uid, entry.username)) {
-		case MEMBER_IS_SAME:
-			break;
-		case MEMBER_IS_OTHER:
-		case MEMBER_IS_GONE:
-			note_orphan(run, &entry);
-			break;
-		case MEMBER_IS_UNKNOWN:
-			run->done.accounts_unknown = true;
-			run->done.orphan_count = 0;
-			return true;
-		}
-		arena_clear(&arena);
-	}
-	return found == LOOKUP_NOT_FOUND;
+	append_decisions(run, &orphans->decisions);
+	run->done.accounts_unknown |= orphans->accounts_unknown;
+	return done;
 }
 
 /* ---------------------------------------------------------------- status files */
@@ -328,7 +289,7 @@ bool alias_housekeep(const struct alias_context *context, bool dry_run, struct a
 	if (!(dry_run ? request_desk_open(&session.desk, context, ALIAS_STORE_READ, err)
 		      : alias_session_open(&session, context, err)))
 		return false;
-	done = tidy_queue(&run, err) && expire(&run, err) && find_orphans(&run, err) && tidy_statuses(&run, err) &&
+	done = tidy_queue(&run, err) && expire(&run, err) && tidy_orphans(&run, err) && tidy_statuses(&run, err) &&
 	       member_status_repair(context->state_directory, &session.desk.store, dry_run, &run.done.repaired, err);
 	*ret_done = run.done;
 	return done;

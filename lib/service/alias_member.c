@@ -173,6 +173,7 @@ bool alias_member_resume(const struct alias_context *context, const char *userna
 	}
 	after = before;
 	after.status = ALIAS_ACTIVE;
+	after.orphaned = 0; /* whoever resumes it although the account is gone gets the grace anew */
 	return commit_entry(&session, &change, arena, ret_decision, err);
 }
 

@@ -183,7 +183,7 @@ static struct alias_change *make_changes(const struct alias_restoration *plan, s
 static bool replace_damaged(struct alias_session *session, const struct alias_context *context,
 	const struct alias_restoration *plan, struct error *err)
 {
-	const struct alias_commit commit = {.actor = context->actor, .at = context->now};
+	const struct alias_commit commit = alias_commit_of(context);
 	struct alias_store again cleanup_alias_store = ALIAS_STORE_INIT;
 	struct alias_restoration now = {.damaged = false};
 

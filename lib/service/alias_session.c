@@ -2,6 +2,7 @@
 
 #include "base/message.h"
 #include "service/alias_decision.h"
+#include "service/member_status_repair.h"
 #include "storage/journal_cursor.h"
 #include "storage/member_status.h"
 
@@ -36,7 +37,8 @@ static void describe_decision(const struct alias_session *session, const struct 
 {
 	const struct request_record *wish = session->wish;
 	const struct alias_entry *entry = event->after ? event->after : event->before;
-	bool is_request = strcmp(event->op, "approve") == 0 || strcmp(event->op, "reject") == 0;
+	bool is_request = strcmp(event->op, "approve") == 0 || strcmp(event->op, "reject") == 0 ||
+			  strcmp(event->op, "lapse") == 0;
 
 	*ret_decision = (struct status_decision){
 		.at = event->at,
@@ -213,11 +215,7 @@ static bool shows_entry(const struct alias_session *session, const struct alias_
 
 	return member_status_read(session->context->state_directory, entry->uid, &arena, &status, &ignored) ==
 		       LOOKUP_FOUND &&
-	       strcmp(status.username, entry->username) == 0 &&
-	       strcmp(status.state, alias_status_name(entry->status)) == 0 && status.expires == entry->expires &&
-	       status.keep_copy == entry->keep_copy &&
-	       strcmp(string_list_join(&status.destinations, &arena, " "),
-		       string_list_join(&entry->destinations, &arena, " ")) == 0;
+	       member_status_tells(&status, entry);
 }
 
 /* The restore as the event of one member. */
@@ -323,6 +321,15 @@ void alias_session_close(struct alias_session *session)
 	arena_clear(&session->arena);
 }
 
+struct alias_commit alias_commit_of(const struct alias_context *context)
+{
+	return (struct alias_commit){
+		.actor = context->actor,
+		.at = context->now,
+		.journal_size = context->settings->policy.journal_size,
+	};
+}
+
 bool alias_session_commit(struct alias_session *session, const struct alias_change *change, struct error *err)
 {
 	return alias_session_commit_all(session, change, 1, err);
@@ -348,7 +355,8 @@ static bool publish_changes(struct alias_session *session, const struct alias_ch
 			.reason = changes[i].reason,
 		};
 
-		if (publish(session, &event, &failure))
+		/* What is no decision, such as a mark of housekeeping, is no news for the member. */
+		if (!decision_outcome(event.op) || publish(session, &event, &failure))
 			continue;
 		if (published)
 			*err = failure;
@@ -360,7 +368,7 @@ static bool publish_changes(struct alias_session *session, const struct alias_ch
 bool alias_session_commit_all(struct alias_session *session, const struct alias_change *changes, size_t count,
 	struct error *err)
 {
-	const struct alias_commit commit = {.actor = session->context->actor, .at = session->context->now};
+	const struct alias_commit commit = alias_commit_of(session->context);
 
 	if (!alias_store_commit(&session->desk.store, &commit, changes, count, err))
 		return false;

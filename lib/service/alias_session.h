@@ -20,6 +20,9 @@ struct alias_session {
 #define ALIAS_SESSION_INIT {.desk = REQUEST_DESK_INIT}
 #define cleanup_alias_session __attribute__((cleanup(alias_session_close)))
 
+/* What every commit of this context shares. */
+struct alias_commit alias_commit_of(const struct alias_context *context);
+
 /* Takes the lock, opens store and queue, recovers. Fails as alias_store_open() and request_queue_open(), or with filesystem. */
 must_check bool alias_session_open(struct alias_session *session, const struct alias_context *context,
 	struct error *err);

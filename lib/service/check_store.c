@@ -3,6 +3,7 @@
 #include "service/check_subject.h"
 #include "service/member_status_repair.h"
 #include "storage/alias_store.h"
+#include "storage/journal_file.h"
 #include "storage/member_status.h"
 #include "system/directory.h"
 
@@ -39,6 +40,23 @@ static void look_at_file(struct consistency_check *check, const char *name, unsi
 		check_group_name(check, status.st_gid));
 	check_cure(check, "chown root:%s %s && chmod %04o %s", mode & 040 ? ADMIN_GROUP : "root",
 		word, mode, word);
+}
+
+/* The full files of the journal are as open, and as closed, as the one that grows. */
+static void look_at_full_files(struct consistency_check *check)
+{
+	const char *path = store_path(check, "");
+	int fd cleanup_close = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct string_list names = STRING_LIST_INIT;
+	struct error ignored;
+	int64_t last;
+
+	if (fd < 0 || !directory_list(fd, NAMES_MAX, check->arena, &names, &ignored))
+		return;
+	for (size_t i = 0; i < names.count; i++) {
+		if (journal_full_name_parse(names.items[i], &last))
+			look_at_file(check, names.items[i], 0640);
+	}
 }
 
 /* ---------------------------------------------------------------- store and journal */
@@ -106,7 +124,8 @@ static bool look_at_journal(struct consistency_check *check)
 		alias_journal_verify(fd, NULL, NULL, &failure))
 		return true;
 	check_failed(check, "store.journal", &failure);
-	check_advice(check, _("put journal.jsonl and journal.head back from the machine's backup"));
+	if (failure.fix[0] == '\0')
+		check_advice(check, _("put journal.jsonl and journal.head back from the machine's backup"));
 	return false;
 }
 
@@ -239,6 +258,7 @@ void check_store(struct consistency_check *check)
 	look_at_file(check, "aliases.json", 0640);
 	look_at_file(check, "journal.jsonl", 0640);
 	look_at_file(check, "journal.head", 0600);
+	look_at_full_files(check);
 	if (!check_is_well(check, first) || !look_at_journal(check))
 		return;
 	if (!alias_store_open(&store, check->request->state_directory, ALIAS_STORE_READ,

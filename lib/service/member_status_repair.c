@@ -21,7 +21,7 @@ bool member_status_tells(const struct status_file *status, const struct alias_en
 	return strcmp(status->username, entry->username) == 0 &&
 	       strcmp(status->alias, entry->alias) == 0 &&
 	       strcmp(status->state, alias_status_name(entry->status)) == 0 &&
-	       status->keep_copy == entry->keep_copy &&
+	       status->keep_copy == entry->keep_copy && status->expires == entry->expires &&
 	       same_list(&status->destinations, &entry->destinations);
 }
 

@@ -2,95 +2,38 @@
 
 #include "base/clock.h"
 #include "base/message.h"
-#include "format/json.h"
 #include "format/timestamp.h"
+#include "storage/journal_file.h"
+#include "storage/journal_head.h"
 #include "storage/journal_line.h"
 #include "storage/line_reader.h"
 #include "system/atomic_file.h"
 #include "system/directory.h"
-#include "system/trusted_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#define JOURNAL_NAME "journal.jsonl"
-#define HEAD_NAME "journal.head"
-#define HEAD_FORMAT 1
-#define HEAD_MAX 512
+/* ---------------------------------------------------------------- create */
 
-static const char no_hash[] = "0000000000000000000000000000000000000000000000000000000000000000";
-
-static bool damaged(struct error *err, const char *why)
+/* journal.jsonl while nothing is in it yet: an interruption may have left it without owner and mode, or not at all. */
+static bool make_file(int directory, int *ret_fd, struct error *err)
 {
-	error_set(err, ERROR_DATABASE, _("the journal of the store is damaged"));
-	error_why(err, "%s", why);
-	return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME,
-		HEAD_NAME);
-}
+	int fd cleanup_close = openat(
+		directory, JOURNAL_NAME, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat status;
 
-/* ---------------------------------------------------------------- head */
-
-static bool parse_head(const char *text, size_t length, struct alias_journal *journal,
-	struct error *err)
-{
-	static const struct json_rules rules = {.bytes = HEAD_MAX, .depth = 1};
-	struct json *json cleanup_json = NULL;
-	const char *hash;
-	int64_t format;
-
-	if (!json_parse(text, length, &rules, &json, err))
-		return damaged(err, _("its head is no JSON"));
-	hash = json_get_text(json, "hash");
-	if (!json_integer(json_get(json, "format"), &format) || format != HEAD_FORMAT ||
-		!json_integer(json_get(json, "sequence"), &journal->sequence) ||
-		!json_integer(json_get(json, "end"), &journal->end) || !hash ||
-		!digest_is_valid(hash) || journal->sequence < 0 || journal->end < 0)
-		return damaged(err, _("its head has not the expected fields"));
-	if ((journal->sequence == 0) != (journal->end == 0) ||
-		(journal->sequence == 0) != (strcmp(hash, no_hash) == 0))
-		return damaged(err, _("its head contradicts itself"));
-	memcpy(journal->hash, hash, sizeof(journal->hash));
-	journal->acknowledged = journal->sequence;
+	if (fd < 0 || fstat(directory, &status) != 0 || fchown(fd, 0, status.st_gid) != 0 || fchmod(fd, 0640) != 0 ||
+		fsync(fd) != 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make the journal"));
+	if (!directory_sync(directory, JOURNAL_NAME, err))
+		return false;
+	*ret_fd = take_fd(&fd);
 	return true;
 }
-
-static bool read_head(struct alias_journal *journal, struct error *err)
-{
-	struct arena arena cleanup_arena = ARENA_INIT;
-	const char *text;
-	size_t length;
-
-	switch (trusted_file_read(journal->directory, HEAD_NAME, HEAD_MAX, &arena, &text, &length,
-		err)) {
-	case LOOKUP_FOUND:
-		return parse_head(text, length, journal, err);
-	case LOOKUP_NOT_FOUND:
-		return damaged(err, _("its head is missing"));
-	case LOOKUP_FAILED:
-		if (err->code == ERROR_CONFIG || err->code == ERROR_CAPACITY)
-			err->code = ERROR_DATABASE;
-		return false;
-	}
-	return false;
-}
-
-static bool write_head(const struct alias_journal *journal, struct error *err)
-{
-	static const struct atomic_file_settings settings = {.mode = 0600};
-	char text[HEAD_MAX];
-	int length = snprintf(text, sizeof(text),
-		"{\"format\":%d,\"sequence\":%" PRId64 ",\"hash\":\"%s\",\"end\":%" PRId64 "}\n",
-		HEAD_FORMAT, journal->sequence, journal->hash, journal->end);
-
-	return atomic_file_replace(journal->directory, HEAD_NAME, &settings, text, (size_t)length,
-		err);
-}
-
-/* ---------------------------------------------------------------- create */
 
 bool alias_journal_create(int directory, struct error *err)
 {
@@ -98,43 +41,34 @@ bool alias_journal_create(int directory, struct error *err)
 	struct stat status;
 	int fd cleanup_close = -1;
 
-	memcpy(journal.hash, no_hash, sizeof(no_hash));
-	if (fstatat(directory, HEAD_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0)
+	memcpy(journal.hash, journal_no_hash, sizeof(journal_no_hash));
+	if (fstatat(directory, JOURNAL_HEAD_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return error_set(err, ERROR_ALREADY_EXISTS, _("there is a journal already"));
-	fd = openat(directory, JOURNAL_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 && errno == EEXIST)
+	if (fstatat(directory, JOURNAL_NAME, &status, AT_SYMLINK_NOFOLLOW) == 0)
 		return error_set(err, ERROR_ALREADY_EXISTS, _("there is a journal already"));
-	if (fd < 0 || fstat(directory, &status) != 0 || fchown(fd, 0, status.st_gid) != 0 ||
-		fchmod(fd, 0640) != 0 || fsync(fd) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make the journal"));
-	return write_head(&journal, err);
+	return make_file(directory, &fd, err) && journal_head_write(&journal, err);
 }
 
 /* ---------------------------------------------------------------- open */
 
-static bool open_trusted(const struct alias_journal *journal, int *ret_fd, struct stat *ret_status,
-	struct error *err)
+/* Opens the file in which the head's line stands, and turns the end of a full file into an offset. */
+static bool open_at_head(struct alias_journal *journal, struct journal_file *file, struct error *err)
 {
-	switch (trusted_file_open(journal->directory, JOURNAL_NAME, ret_fd, ret_status, err)) {
-	case LOOKUP_FOUND:
-		return true;
-	case LOOKUP_NOT_FOUND:
-		return damaged(err, _("it is missing"));
+	switch (journal_file_open(journal->directory, journal->sequence, file, err)) {
 	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		return journal_damaged(err, _("it is missing"));
+	case LOOKUP_FOUND:
 		break;
 	}
-	if (err->code == ERROR_CONFIG)
-		err->code = ERROR_DATABASE;
-	return false;
-}
-
-static bool open_file(const struct alias_journal *journal, int *ret_fd, struct stat *ret_status,
-	struct error *err)
-{
-	if (!open_trusted(journal, ret_fd, ret_status, err))
-		return false;
-	if (ret_status->st_size < journal->end)
-		return damaged(err, _("it is shorter than its head says: its end was cut off"));
+	if (journal->end == 0 && journal->sequence > 0) {
+		if (file->last != journal->sequence)
+			return journal_damaged(err, _("the file with its last line is missing"));
+		journal->end = file->size;
+	}
+	if (file->size < journal->end)
+		return journal_damaged(err, _("it is shorter than its head says: its end was cut off"));
 	return true;
 }
 
@@ -152,10 +86,10 @@ static bool read_last_line(int fd, const struct alias_journal *journal, struct a
 	if (count < 0)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read the journal"));
 	if (count != (ssize_t)size || text[size - 1] != '\n')
-		return damaged(err, _("its last line does not end where its head says"));
+		return journal_damaged(err, _("its last line does not end where its head says"));
 	before = memrchr(text, '\n', size - 1);
 	if (!before && (int64_t)size < journal->end)
-		return damaged(err, _("its last line is too long"));
+		return journal_damaged(err, _("its last line is too long"));
 	line = before ? before + 1 : text;
 	*ret_line = line;
 	*ret_length = (size_t)(text + size - 1 - line);
@@ -174,11 +108,11 @@ static bool check_last(int fd, const struct alias_journal *journal, struct arena
 		return false;
 	digest_bytes(line, length, hash);
 	if (strcmp(hash, journal->hash) != 0)
-		return damaged(err, _("its last line is not the one that its head knows"));
+		return journal_damaged(err, _("its last line is not the one that its head knows"));
 	if (!journal_event_parse(line, length, arena, ret_last, err))
 		return false;
 	if (ret_last->sequence != journal->sequence)
-		return damaged(err, _("its last line has not the number that its head knows"));
+		return journal_damaged(err, _("its last line has not the number that its head knows"));
 	return true;
 }
 
@@ -220,20 +154,41 @@ static bool read_tail(int fd, struct alias_journal *journal, struct arena *arena
 	return result != LINE_FAILED;
 }
 
+/* The tail of a full file, should the head lag so far behind, goes on in the next one. */
+static bool read_tails(struct journal_file *file, struct alias_journal *journal, struct arena *arena,
+	struct journal_event *last, bool *ret_torn, struct error *err)
+{
+	while (read_tail(file->fd, journal, arena, last, ret_torn, err)) {
+		if (file->last == 0)
+			return true;
+		if (*ret_torn || journal->sequence != file->last)
+			return journal_damaged(err, _("a full file of it does not end with the line that its name says"));
+		journal->end = 0;
+		switch (journal_file_open(journal->directory, journal->sequence + 1, file, err)) {
+		case LOOKUP_FOUND:
+			break;
+		case LOOKUP_NOT_FOUND: /* the machine stopped when the full file had just got its name */
+			return true;
+		case LOOKUP_FAILED:
+			return false;
+		}
+	}
+	return false;
+}
+
 bool alias_journal_open(struct alias_journal *journal, int directory, struct arena *arena,
 	struct journal_event *ret_last, bool *ret_torn, struct error *err)
 {
 	struct alias_journal opened = {.directory = directory};
-	int fd cleanup_close = -1;
+	struct journal_file file cleanup_journal_file = JOURNAL_FILE_INIT;
 	struct journal_event last = {0};
-	struct stat status;
-	bool torn;
+	bool torn = false;
 
-	if (!read_head(&opened, err) || !open_file(&opened, &fd, &status, err))
+	if (!journal_head_read(&opened, err) || !open_at_head(&opened, &file, err))
 		return false;
-	if (opened.sequence > 0 && !check_last(fd, &opened, arena, &last, err))
+	if (opened.sequence > 0 && !check_last(file.fd, &opened, arena, &last, err))
 		return false;
-	if (!read_tail(fd, &opened, arena, &last, &torn, err))
+	if (!read_tails(&file, &opened, arena, &last, &torn, err))
 		return false;
 	*journal = opened;
 	*ret_last = last;
@@ -313,14 +268,17 @@ static bool set_tail_aside(int fd, int64_t end, int quarantine, struct error *er
 static bool open_for_append(const struct alias_journal *journal, int quarantine, int *ret_fd,
 	struct error *err)
 {
-	int fd cleanup_close = openat(journal->directory, JOURNAL_NAME,
-		O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd cleanup_close = -1;
 	struct stat status;
 
+	if (journal->end == 0 && !make_file(journal->directory, &fd, err))
+		return false;
+	if (journal->end > 0)
+		fd = openat(journal->directory, JOURNAL_NAME, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) != 0)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open the journal"));
 	if (!S_ISREG(status.st_mode) || status.st_size < journal->end)
-		return damaged(err, _("it changed while it was in use"));
+		return journal_damaged(err, _("it changed while it was in use"));
 	if (status.st_size > journal->end && !set_tail_aside(fd, journal->end, quarantine, err))
 		return false;
 	*ret_fd = take_fd(&fd);
@@ -365,97 +323,28 @@ bool alias_journal_append(struct alias_journal *journal, int quarantine,
 		return false;
 	}
 	*journal = longer;
-	if (!write_head(journal, err))
+	if (!journal_head_write(journal, err))
 		return false;
 	journal->acknowledged = journal->sequence;
 	return true;
 }
 
-/* ---------------------------------------------------------------- verify */
+/* ---------------------------------------------------------------- rotate */
 
-struct verification {
-	const struct alias_journal *head;
-	struct alias_journal seen;
-	struct arena *arena; /* of one line */
-};
-
-static bool bad_line(const struct verification *walk, const char *why, struct error *err)
+bool alias_journal_rotate(struct alias_journal *journal, struct error *err)
 {
-	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is wrong"),
-		walk->seen.sequence + 1);
-	error_why(err, "%s", why);
-	return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME, HEAD_NAME);
-}
-
-/* Where the head stands the chain must be what it was when the head was written. */
-static bool verify_head(const struct verification *walk, struct error *err)
-{
-	const struct alias_journal *head = walk->head;
-
-	if (walk->seen.sequence != head->sequence ||
-		(walk->seen.end == head->end && strcmp(walk->seen.hash, head->hash) == 0))
-		return true;
-	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is wrong"),
-		walk->seen.sequence);
-	error_why(err, _("its head knows another line there"));
-	return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME, HEAD_NAME);
-}
-
-static bool verify_line(struct verification *walk, const char *line, size_t length,
-	struct error *err)
-{
-	char previous[DIGEST_HEX_LENGTH + 1];
-	struct journal_event event;
-	struct error reason;
-
-	arena_clear(walk->arena);
-	if (!journal_line_parse(line, length, walk->arena, &event, previous, &reason))
-		return bad_line(walk, reason.what, err);
-	if (strcmp(previous, walk->seen.hash) != 0)
-		return bad_line(walk,
-			_("it does not continue the line before: one of them was changed"), err);
-	if (event.sequence != walk->seen.sequence + 1)
-		return bad_line(walk, _("its number does not follow the one before"), err);
-	digest_bytes(line, length, walk->seen.hash);
-	walk->seen.sequence++;
-	walk->seen.end += (int64_t)length + 1;
-	return verify_head(walk, err);
-}
-
-static bool verify_end(const struct verification *walk, enum line_result result, struct error *err)
-{
-	if (result == LINE_FAILED)
-		return false;
-	if (walk->seen.sequence >= walk->head->sequence)
-		return true;
-	error_set(err, ERROR_DATABASE, _("line %" PRId64 " of the journal is missing"),
-		walk->seen.sequence + 1);
-	error_why(err, _("its head knows %" PRId64 " lines: the end was cut off"), walk->head->sequence);
-	return error_fix(err, _("put back %s and %s from the machine's backup"), JOURNAL_NAME, HEAD_NAME);
-}
-
-bool alias_journal_verify(int directory, journal_visitor *visitor, void *context, struct error *err)
-{
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct alias_journal head = {.directory = directory};
-	struct verification walk = {.head = &head, .arena = &arena};
-	struct line_reader reader cleanup_line_reader = {0};
-	int fd cleanup_close = -1;
-	enum line_result result;
+	char name[JOURNAL_FULL_NAME_MAX];
 	struct stat status;
-	const char *line;
-	size_t length;
 
-	/* Even a file that is too short is walked: the line that breaks is worth naming. */
-	if (!read_head(&head, err) || !open_trusted(&head, &fd, &status, err))
-		return false;
-	memcpy(walk.seen.hash, no_hash, sizeof(no_hash));
-	line_reader_begin(&reader, fd, 0, JOURNAL_LINE_MAX);
-	while ((result = line_reader_next(&reader, &line, &length, err)) == LINE_READ) {
-		if (!verify_line(&walk, line, length, err))
-			return false;
-		if (visitor && !visitor(context, line, length))
-			return true;
-	}
-	return verify_end(&walk, result, err);
+	if (journal->end == 0)
+		return true;
+	if (fstatat(journal->directory, JOURNAL_NAME, &status, AT_SYMLINK_NOFOLLOW) != 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open the journal"));
+	if (journal->acknowledged != journal->sequence || status.st_size != journal->end)
+		return error_set(err, ERROR_BUG, _("the journal has an unexpected tail"));
+	journal_full_name(journal->sequence, name);
+	if (renameat2(journal->directory, JOURNAL_NAME, journal->directory, name, RENAME_NOREPLACE) != 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot name the full journal %s"), name);
+	journal->end = 0;
+	return directory_sync(journal->directory, name, err);
 }

@@ -1,5 +1,6 @@
 /*
- * The journal of the alias store: one line of JSON an event, each carrying the SHA-256 of the line before, appended under the store lock only.
+ * The journal of the alias store: one line of JSON an event, each carrying the SHA-256 of the line before, appended under the store lock only. It stands in one
+ * file that grows (journal.jsonl) and in full ones before it, through which numbers and hashes run on (journal_file).
  *
  * The head (sequence, hash, end offset of the last durable line) stands in a small file beside it, so that a cut tail is seen. A line says which digest
  * the store had before ("from") and will have after ("to"): the journal's last line tells what the store must be. alias_store is its only writer.
@@ -38,7 +39,7 @@ struct alias_journal {
 	int64_t sequence;
 	int64_t acknowledged; /* sequence that the head file knows */
 	char hash[DIGEST_HEX_LENGTH + 1]; /* of the last line, newline left out; 64 zeros for none */
-	int64_t end;			  /* offset behind the last line */
+	int64_t end;			  /* offset in journal.jsonl behind the last line; 0 = that is in a full file */
 };
 
 /* Makes an empty journal and its head in the store directory. Fails with already_exists or filesystem. */
@@ -59,6 +60,12 @@ must_check bool alias_journal_open(struct alias_journal *journal, int directory,
  */
 must_check bool alias_journal_append(struct alias_journal *journal, int quarantine, struct journal_event *events,
 	size_t count, struct error *err);
+
+/*
+ * Closes journal.jsonl: it becomes a full file, and the next append begins a new one. A journal of which nothing is in journal.jsonl stays as it is. Call with
+ * the head up to date and no torn tail. Fails with filesystem; whatever has happened until then is in order.
+ */
+must_check bool alias_journal_rotate(struct alias_journal *journal, struct error *err);
 
 /* Parses one line as the journal holds it, strictly. Texts, entries and actor live in `arena`. Fails with database. */
 must_check bool journal_event_parse(const char *line, size_t length, struct arena *arena,

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#define STORE_DIRECTORY_NAMES_MAX 10000
+#define STORE_DIRECTORY_NAMES_MAX 100000
 
 static const char *const part_names[] = {STORE_NAME, "journal.jsonl", "journal.head"};
 
@@ -234,6 +234,17 @@ bool store_append(struct alias_store *store, struct journal_event *events, size_
 		return false;
 	store->torn = false;
 	return true;
+}
+
+bool store_rotate(struct alias_store *store, const struct alias_commit *commit, struct error *err)
+{
+	const struct alias_journal *journal = &store->journal;
+
+	if (commit->journal_size == 0 || journal->end < commit->journal_size)
+		return true;
+	if ((store->torn || journal->acknowledged != journal->sequence) && !store_append(store, NULL, 0, err))
+		return false;
+	return alias_journal_rotate(&store->journal, err);
 }
 
 /* Says in the journal that its last change was never stored. */

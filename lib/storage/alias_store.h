@@ -71,6 +71,7 @@ struct alias_change {
 struct alias_commit {
 	const struct identity *actor;
 	int64_t at;
+	int64_t journal_size; /* bytes from which on journal.jsonl is full; 0 = never */
 };
 
 /*

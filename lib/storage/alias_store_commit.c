@@ -264,7 +264,7 @@ bool alias_store_commit(struct alias_store *store, const struct alias_commit *co
 	if (count == 0)
 		return true;
 	store_text_of(store, &text);
-	if (!make_splices(&text, changes, count, &list, err))
+	if (!make_splices(&text, changes, count, &list, err) || !store_rotate(store, commit, err))
 		return false;
 	events = make_events(store, commit, changes, count, &arena);
 	if (list.count == 0)

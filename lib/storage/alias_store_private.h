@@ -75,6 +75,9 @@ bool store_is_marked(const struct alias_store *store, int64_t generation, const 
 must_check bool store_append(struct alias_store *store, struct journal_event *events, size_t count,
 	struct error *err);
 
+/* Begins a new file of the journal when the present one is full. Fails with filesystem; nothing is lost then. */
+must_check bool store_rotate(struct alias_store *store, const struct alias_commit *commit, struct error *err);
+
 /* A new store file: its pieces are collected, then written and digested at once. */
 struct store_writer {
 	struct atomic_file file;

@@ -122,7 +122,7 @@ bool alias_store_restore(const char *state_directory, int64_t generation,
 	if (store.last.sequence == 0)
 		return error_set(err, ERROR_DATABASE, _("the journal of the store is empty"));
 	event.reason = arena_printf(&store.arena, "backup %" PRId64, generation);
-	if (!write_restored(&store, &backup, commit, &event, err))
+	if (!store_rotate(&store, commit, err) || !write_restored(&store, &backup, commit, &event, err))
 		return false;
 	store_mark(&store, event.generation, event.to);
 	store_prune_backups(&store);

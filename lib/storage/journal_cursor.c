@@ -2,12 +2,11 @@
 
 #include "base/message.h"
 #include "storage/journal_line.h"
-#include "system/trusted_file.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define WINDOW_SIZE (2 * JOURNAL_LINE_MAX + 2) /* holds any line with both its newlines */
 
@@ -19,18 +18,36 @@ static enum lookup_result damaged(const struct journal_cursor *cursor, const cha
 	return LOOKUP_FAILED;
 }
 
-bool journal_cursor_open(struct journal_cursor *cursor, const struct alias_journal *journal, struct error *err)
+/* Opens the file in which the line to come stands: it may have been closed since the journal was opened. */
+static bool open_file(struct journal_cursor *cursor, struct error *err)
 {
-	struct journal_cursor opened = {.fd = -1, .sequence = journal->sequence, .end = journal->end};
-	struct stat status;
-
-	memcpy(opened.hash, journal->hash, sizeof(opened.hash));
-	switch (trusted_file_open(journal->directory, "journal.jsonl", &opened.fd, &status, err)) {
+	switch (journal_file_open(cursor->directory, cursor->sequence, &cursor->file, err)) {
 	case LOOKUP_FOUND:
 		break;
 	case LOOKUP_NOT_FOUND:
 		return error_set(err, ERROR_DATABASE, _("the journal of the store is missing"));
 	case LOOKUP_FAILED:
+		return false;
+	}
+	cursor->length = 0;
+	if (cursor->end > 0 || cursor->sequence == 0)
+		return true;
+	if (cursor->file.last != cursor->sequence)
+		return damaged(cursor, _("its file is missing"), err) == LOOKUP_FOUND;
+	cursor->end = cursor->file.size;
+	return true;
+}
+
+bool journal_cursor_open(struct journal_cursor *cursor, const struct alias_journal *journal, struct error *err)
+{
+	struct journal_cursor opened = {.directory = journal->directory,
+		.file = JOURNAL_FILE_INIT,
+		.sequence = journal->sequence,
+		.end = journal->end};
+
+	memcpy(opened.hash, journal->hash, sizeof(opened.hash));
+	if (!open_file(&opened, err)) {
+		journal_file_close(&opened.file);
 		return false;
 	}
 	*cursor = opened;
@@ -42,8 +59,7 @@ bool journal_cursor_open(struct journal_cursor *cursor, const struct alias_journ
 
 void journal_cursor_close(struct journal_cursor *cursor)
 {
-	if (cursor->fd >= 0)
-		(void)close(cursor->fd);
+	journal_file_close(&cursor->file);
 	free(cursor->window);
 	*cursor = (struct journal_cursor)JOURNAL_CURSOR_INIT;
 }
@@ -56,7 +72,7 @@ static bool load(struct journal_cursor *cursor, struct error *err)
 	size_t length = 0;
 
 	while (length < wanted) {
-		ssize_t count = pread(cursor->fd, cursor->window + length, wanted - length, (off_t)start + (off_t)length);
+		ssize_t count = pread(cursor->file.fd, cursor->window + length, wanted - length, (off_t)start + (off_t)length);
 
 		if (count < 0 && errno == EINTR)
 			continue;
@@ -100,6 +116,8 @@ enum lookup_result journal_cursor_previous(struct journal_cursor *cursor, struct
 
 	if (cursor->sequence == 0)
 		return LOOKUP_NOT_FOUND;
+	if (cursor->end == 0 && !open_file(cursor, err))
+		return LOOKUP_FAILED;
 	line = line_in_window(cursor, &length);
 	if (!line) {
 		if (!load(cursor, err))
@@ -109,7 +127,7 @@ enum lookup_result journal_cursor_previous(struct journal_cursor *cursor, struct
 	if (!line)
 		return damaged(cursor, _("it is too long"), err);
 	digest_bytes(line, length, hash);
-	if (strcmp(hash, cursor->hash) != 0)
+	if (line[length] != '\n' || strcmp(hash, cursor->hash) != 0)
 		return damaged(cursor, _("it is not the line that was written"), err);
 	if (!journal_line_parse(line, length, arena, &event, previous, err))
 		return LOOKUP_FAILED;
@@ -118,6 +136,14 @@ enum lookup_result journal_cursor_previous(struct journal_cursor *cursor, struct
 	memcpy(cursor->hash, previous, sizeof(previous));
 	cursor->end -= (int64_t)length + 1;
 	cursor->sequence--;
+	cursor->line = line;
+	cursor->line_length = length;
 	*ret_event = event;
 	return LOOKUP_FOUND;
+}
+
+bool journal_cursor_again(const struct journal_cursor *cursor, struct arena *arena, struct journal_event *ret_event,
+	struct error *err)
+{
+	return journal_event_parse(cursor->line, cursor->line_length, arena, ret_event, err);
 }

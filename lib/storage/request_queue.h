@@ -131,6 +131,13 @@ must_check bool request_queue_quarantine(const struct request_queue *queue, cons
 must_check bool request_queue_sweep(const struct request_queue *queue, bool remove, size_t *ret_count,
 	struct error *err);
 
+/*
+ * Counts and, with `remove`, unlinks the decided requests of every month of the archive that was over at `before`; empty months go, too. What is no month is left
+ * alone. Fails with filesystem or capacity.
+ */
+must_check bool request_queue_prune(const struct request_queue *queue, int64_t before, bool remove, size_t *ret_count,
+	struct error *err);
+
 /* Counts what stands in quarantine, explanations left out. Nothing of postigo ever removes it. Fails with filesystem. */
 must_check bool request_queue_quarantined(const struct request_queue *queue, size_t *ret_count, struct error *err);
 

@@ -1,5 +1,6 @@
 #include "base/message.h"
 #include "base/string_list.h"
+#include "format/timestamp.h"
 #include "storage/request_queue_private.h"
 #include "system/directory.h"
 
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 
 #define NAMES_MAX 100000
+#define MONTH_SECONDS (31 * (int64_t)86400)
 
 static bool list(int directory, const char *name, struct arena *arena, struct string_list *ret_names,
 	struct error *err)
@@ -47,6 +49,64 @@ bool request_queue_sweep(const struct request_queue *queue, bool remove, size_t 
 	*ret_count = count;
 	return true;
 }
+
+/* ---------------------------------------------------------------- the archive */
+
+/* A directory of the archive is called after its month, as in "2026-05". No month is longer than this. */
+static bool parse_month(const char *name, int64_t *ret_end)
+{
+	char start[TIMESTAMP_LENGTH + 1];
+	int64_t time;
+
+	(void)snprintf(start, sizeof(start), "%.7s-01T00:00:00Z", name);
+	if (strlen(name) != strlen("2026-05") || !timestamp_parse(start, &time))
+		return false;
+	*ret_end = time + MONTH_SECONDS;
+	return true;
+}
+
+static bool prune_month(const struct request_queue *queue, const char *name, bool remove, size_t *count,
+	struct error *err)
+{
+	int month cleanup_close = openat(queue->archive, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct string_list names = STRING_LIST_INIT;
+
+	if (month < 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot list %s"), "work/archive");
+	if (!directory_list(month, NAMES_MAX, &arena, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		if (remove && unlinkat(month, names.items[i], 0) != 0 && errno != ENOENT)
+			return error_set_errno(
+				err, ERROR_FILESYSTEM, errno, _("cannot clear work/archive/%s"), name);
+		(*count)++;
+	}
+	if (remove && unlinkat(queue->archive, name, AT_REMOVEDIR) != 0)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot clear work/archive/%s"), name);
+	return true;
+}
+
+bool request_queue_prune(const struct request_queue *queue, int64_t before, bool remove, size_t *ret_count,
+	struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct string_list names = STRING_LIST_INIT;
+	size_t count = 0;
+	int64_t end;
+
+	if (!list(queue->archive, "work/archive", &arena, &names, err))
+		return false;
+	for (size_t i = 0; i < names.count; i++) {
+		if (parse_month(names.items[i], &end) && end <= before &&
+			!prune_month(queue, names.items[i], remove, &count, err))
+			return false;
+	}
+	*ret_count = count;
+	return true;
+}
+
+/* ---------------------------------------------------------------- quarantine */
 
 static bool is_explanation(const char *name)
 {

@@ -137,7 +137,17 @@ like 'as it says' "$stdout" 'erro: nada foi mudado'
 expect_exit 0 'help' as ana postigo --help
 like 'is translated, too' "$stdout" 'COMANDOS'
 like 'but for the commands' "$stdout" '  request +pede o seu alias'
-environment=(LANGUAGE=pt_BR)
 expect_exit 0 'help for administrators' as root $admin --help
-like 'is translated by the environment' "$stdout" 'COMANDOS'
+like 'is translated, too' "$stdout" 'COMANDOS'
+expect_exit 64 'a line that cannot be parsed' as root $admin approbe
+like 'is complained about in the language of the server' "$stderr" '^erro: '
+expect_exit 77 'no administrator' as ana $admin approve ana
+like 'is told so in it' "$stderr" '^erro: '
+environment=(LANGUAGE=en)
+expect_exit 64 'but for those who want another one' as root $admin approbe
+like 'who get it' "$stderr" '^error: '
+rm /etc/postigo/conf.d/language.json
+environment=(LANGUAGE=pt_BR)
+expect_exit 0 'without a language of the server' as root $admin --help
+like 'the environment decides' "$stdout" 'COMANDOS'
 done_testing

@@ -15,7 +15,7 @@ mkdir $state
 mount -t tmpfs -o size=4m,mode=0711 tmpfs $state
 expect_exit 0 'setup' postigo-admin setup --domain club.example
 cat >/etc/postigo/conf.d/test.json <<-SETTINGS
-	{"policy": {"cooldown_after_reject": 0, "check_mx": false},
+	{"policy": {"cooldown_after_reject": 0, "check_mx": false, "journal_size": 65536},
 	 "sync": {"type": "lmdb", "max_drop_count": 1000, "max_drop_percent": 100, "max_change_percent": 100}}
 SETTINGS
 # So that the map never becomes empty, which is a rail of its own.

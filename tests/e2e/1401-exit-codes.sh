@@ -80,7 +80,7 @@ under() {
 }
 
 crowded() {
-	seq -f "$state/store/crowd-%g" 10001 | xargs touch
+	seq -f "$state/store/crowd-%.0f" 100001 | xargs touch
 	"$@"
 	set -- $?
 	find $state/store -name 'crowd-*' -delete

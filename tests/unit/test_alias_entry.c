@@ -8,7 +8,7 @@
 	"\"created_at\":\"2026-05-19T23:55:18Z\",\"updated_at\":\"2026-05-20T00:00:00Z\","         \
 	"\"approved_by\":\"root (maria)\","                                                        \
 	"\"request_id\":\"5001-0123456789abcdef0123456789abcdef\","                                \
-	"\"expires_at\":\"2027-01-01T00:00:00Z\",\"source\":\"request\",\"note\":\"olá\"}"
+	"\"expires_at\":\"2027-01-01T00:00:00Z\",\"orphaned_at\":\"2026-06-01T00:00:00Z\",\"source\":\"request\",\"note\":\"olá\"}"
 
 static bool parse(const char *text, struct alias_entry *ret_entry, struct arena *arena,
 	struct error *err)
@@ -60,8 +60,10 @@ START_TEST(leaves_out_an_expiry_of_never)
 
 	unit_assert_ok(parse(GOOD, &entry, &arena, &err), err);
 	entry.expires = 0;
+	entry.orphaned = 0;
 	alias_entry_print(&entry, &text);
 	ck_assert_ptr_null(strstr(strbuf_text(&text), "expires_at"));
+	ck_assert_ptr_null(strstr(strbuf_text(&text), "orphaned_at"));
 	unit_assert_ok(parse(strbuf_text(&text), &entry, &arena, &err), err);
 	ck_assert_int_eq(entry.expires, 0);
 }
@@ -99,6 +101,8 @@ static const struct {
 	{"2026-05-19T23:55:18Z", "2026-05-19 23:55:18", "created_at"},
 	{"2026-05-20T00:00:00Z", "2026-02-30T00:00:00Z", "updated_at"},
 	{"2027-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "expires_at"},
+	{"2026-06-01T00:00:00Z", "1970-01-01T00:00:00Z", "orphaned_at"},
+	{"2026-06-01T00:00:00Z", "soon", "orphaned_at"},
 	{"root (maria)", "root\\u001b[31m", "approved_by"},
 	{"5001-0123456789abcdef0123456789abcdef", "5001-0123", "request_id"},
 	{"5001-0123456789abcdef0123456789abcdef", "0-0123456789abcdef0123456789abcdef",

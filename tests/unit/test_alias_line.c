@@ -11,7 +11,7 @@
 	"\"created_at\":\"2026-05-19T23:55:18Z\",\"updated_at\":\"2026-05-20T00:00:00Z\","         \
 	"\"approved_by\":\"root (maria)\","                                                        \
 	"\"request_id\":\"5001-0123456789abcdef0123456789abcdef\","                                \
-	"\"expires_at\":\"2027-01-01T00:00:00Z\",\"source\":\"request\",\"note\":\"a / b\"}"
+	"\"expires_at\":\"2027-01-01T00:00:00Z\",\"orphaned_at\":\"2026-06-01T00:00:00Z\",\"source\":\"request\",\"note\":\"a / b\"}"
 
 /* Whether the short way takes the text; then the long one must, too, and mean the same. */
 static bool scan(const char *text, size_t length)

@@ -751,6 +751,50 @@ START_TEST(recovers_without_a_decision)
 }
 END_TEST
 
+/* A month goes as a whole once its last day is over; what is no month stays. */
+START_TEST(the_archive_forgets_months)
+{
+	static const struct {
+		const char *name;
+		int64_t before; /* seconds from 2026-05-01T00:00:00Z */
+		bool goes;
+	} rows[] = {
+		{"2026-04", 0, false}, /* counted as 31 days */
+		{"2026-04", 86400, true},
+		{"2026-05", 31 * 86400 - 1, false},
+		{"2026-05", 31 * 86400, true},
+		{"2025-12", 0, true},
+		{"2026-13", 400 * 86400, false},
+		{"2026-5", 400 * 86400, false},
+		{"2026-05-01", 400 * 86400, false},
+		{"2026", 400 * 86400, false},
+		{"notes", 400 * 86400, false},
+	};
+	const int64_t may = 1777593600;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct arena arena cleanup_arena = ARENA_INIT;
+		struct fixture fixture cleanup_fixture;
+		int month cleanup_close = -1;
+		size_t count = 9;
+		struct stat status;
+		struct error err;
+
+		begin(&fixture, arena_printf(&arena, "archive%zu", i), 0);
+		ck_assert_int_eq(mkdirat(fixture.queue.archive, rows[i].name, 0750), 0);
+		month = openat(fixture.queue.archive, rows[i].name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		unit_write_file(month, "one.json", "{}", 0640);
+		unit_write_file(month, "two.json", "{}", 0640);
+		unit_assert_ok(request_queue_prune(&fixture.queue, may + rows[i].before, false, &count, &err), err);
+		ck_assert_msg(count == (rows[i].goes ? 2 : 0), "%s: %zu", rows[i].name, count);
+		ck_assert_int_eq(fstatat(month, "one.json", &status, 0), 0);
+		unit_assert_ok(request_queue_prune(&fixture.queue, may + rows[i].before, true, &count, &err), err);
+		ck_assert_msg(count == (rows[i].goes ? 2 : 0), "%s: %zu", rows[i].name, count);
+		ck_assert_int_eq(fstatat(fixture.queue.archive, rows[i].name, &status, 0) != 0, rows[i].goes);
+	}
+}
+END_TEST
+
 START_TEST(only_claimed_requests_are_archived)
 {
 	const struct queue_decision decision = {.outcome = "approved",
@@ -802,5 +846,6 @@ int main(void)
 	unit_add_root_test(deciding, recovers_what_was_claimed);
 	unit_add_root_test(deciding, recovers_without_a_decision);
 	unit_add_root_test(deciding, only_claimed_requests_are_archived);
+	unit_add_root_test(deciding, the_archive_forgets_months);
 	return unit_run(suite);
 }

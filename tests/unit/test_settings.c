@@ -31,6 +31,10 @@ START_TEST(has_the_defaults_of_the_manual)
 	ck_assert_uint_eq(settings.policy.reserved_remove.count, 0);
 	ck_assert_int_eq(settings.policy.cooldown_after_reject, 3600);
 	ck_assert_int_eq(settings.policy.pending_ttl, 30 * 86400);
+	ck_assert_int_eq(settings.policy.archive_keep, 2 * 365 * 86400);
+	ck_assert_int_eq(settings.policy.journal_size, 64 << 20);
+	ck_assert_str_eq(settings.policy.orphan_policy, "keep");
+	ck_assert_int_eq(settings.policy.orphan_grace, 7 * 86400);
 	ck_assert(!settings.policy.allow_blind_approve);
 }
 END_TEST

@@ -144,7 +144,8 @@ static void note_orphan(struct consistency_check *check, const struct alias_entr
 
 	check_find(check, FINDING_WARNING, "accounts.orphan",
 		_("%s has an alias but no account any more"), entry->username);
-	if (account_by_uid(entry->uid, check->arena, &other, &ignored) == LOOKUP_FOUND)
+	if (account_snapshot_by_uid(&check->accounts, entry->uid, check->arena, &other, &ignored) ==
+		LOOKUP_FOUND)
 		check_evidence(check, _("user id %u belongs to %s now"), entry->uid, other.name);
 	else
 		check_evidence(check, _("user id %u is nobody's"), entry->uid);
@@ -167,8 +168,10 @@ static void judge_account(struct consistency_check *check, const struct alias_en
 		cure_by_revoking(check, entry, "the account is another one");
 		return;
 	}
-	if (group_by_name(check->settings->members.group, &group, &failure) != LOOKUP_FOUND ||
-		!account_in_group(account, group, &inside, &failure) || inside)
+	if (account_snapshot_group(&check->accounts, check->settings->members.group, &group,
+		    &failure) != LOOKUP_FOUND ||
+		!account_snapshot_in_group(&check->accounts, account, group, &inside, &failure) ||
+		inside)
 		return;
 	check_find(check, FINDING_WARNING, "accounts.not-a-member",
 		_("%s has an alias but is no member any more"), entry->username);
@@ -183,7 +186,8 @@ static void look_at_entry(struct consistency_check *check, const struct alias_en
 	struct account account;
 	struct error failure;
 
-	switch (account_by_name(entry->username, check->arena, &account, &failure)) {
+	switch (account_snapshot_by_name(&check->accounts, entry->username, check->arena, &account,
+		&failure)) {
 	case LOOKUP_FOUND:
 		judge_account(check, entry, &account);
 		break;
@@ -202,16 +206,9 @@ struct aliases {
 	struct string_list names; /* as in the store: sorted */
 };
 
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 static bool has_alias(const struct aliases *aliases, const char *name)
 {
-	return aliases->names.count > 0 &&
-	       bsearch(&name, aliases->names.items, aliases->names.count,
-		       sizeof(*aliases->names.items), compare_names) != NULL;
+	return string_list_contains_sorted(&aliases->names, name);
 }
 
 static bool look_at_entries(struct consistency_check *check, struct aliases *aliases)
@@ -242,16 +239,18 @@ static bool is_member(const struct consistency_check *check, const struct accoun
 	bool inside = false;
 	gid_t group;
 
-	return group_by_name(check->settings->members.group, &group, &ignored) == LOOKUP_FOUND &&
-	       account_in_group(account, group, &inside, &ignored) && inside;
+	return account_snapshot_group(&check->accounts, check->settings->members.group, &group,
+		       &ignored) == LOOKUP_FOUND &&
+	       account_snapshot_in_group(&check->accounts, account, group, &inside, &ignored) &&
+	       inside;
 }
 
 /* The account without the alias gets another number; its files in its home go with it. */
 static void note_shared(struct consistency_check *check, const struct local_accounts *accounts,
 	size_t at, const struct aliases *aliases)
 {
-	const struct account *left = &accounts->items[at];
-	const struct account *right = &accounts->items[at + 1];
+	const struct account *left = accounts->by_uid[at];
+	const struct account *right = accounts->by_uid[at + 1];
 	const struct account *other =
 		has_alias(aliases, left->name) || !has_alias(aliases, right->name) ? right : left;
 	bool matters = has_alias(aliases, left->name) || has_alias(aliases, right->name);
@@ -272,8 +271,8 @@ static void look_at_shared(struct consistency_check *check, const struct local_a
 	const struct aliases *aliases)
 {
 	for (size_t i = 0; i + 1 < accounts->count; i++) {
-		const struct account *left = &accounts->items[i];
-		const struct account *right = &accounts->items[i + 1];
+		const struct account *left = accounts->by_uid[i];
+		const struct account *right = accounts->by_uid[i + 1];
 
 		if (left->uid == right->uid &&
 			(int64_t)left->uid >= check->settings->members.uid_min &&
@@ -307,11 +306,13 @@ static void look_at_names(struct consistency_check *check, const struct local_ac
 
 void check_accounts(struct consistency_check *check)
 {
-	struct local_accounts accounts = {NULL, 0};
+	struct local_accounts accounts = {.count = 0};
 	struct aliases aliases = {.names = STRING_LIST_INIT};
 	size_t first = check->report.count;
 	struct error failure;
 	bool counted;
+
+	account_snapshot_take(check->settings->members.group, check->arena, &check->accounts);
 
 	look_at_groups(check);
 	look_at_queue_group(check);

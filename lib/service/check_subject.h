@@ -10,6 +10,7 @@
 #define POSTIGO_SERVICE_CHECK_SUBJECT_H
 
 #include "service/consistency_check.h"
+#include "system/account_snapshot.h"
 
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ struct consistency_check {
 	const struct settings
 		*settings; /* the request's; never NULL where a subject says it needs them */
 	struct arena *arena;
+	struct account_snapshot accounts; /* check_accounts() takes it */
 	struct consistency_report report;
 	size_t capacity;
 };

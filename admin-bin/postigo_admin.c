@@ -8,6 +8,7 @@
 #include "system/configuration_files.h"
 #include "system/environment.h"
 
+#include <syslog.h>
 #include <unistd.h>
 
 static bool read_files(struct admin *admin, const struct command_line *line, struct error *err)
@@ -85,6 +86,7 @@ int main(int argc, char *argv[])
 	int code;
 
 	environment_sanitise();
+	openlog(admin_program.name, LOG_PID, LOG_MAIL); /* argv[0] may be anything */
 	language_begin("");
 	admin.now = clock_now(&clock);
 	identity_read(&admin.identity, &admin.arena);

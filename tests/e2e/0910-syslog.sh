@@ -38,7 +38,7 @@ turn=0
 
 # logged: the lines of this program since the last time, with \ for every byte that must not be there.
 logged() {
-	logger -u /dev/log -t mark done
+	logger -u /dev/log -t mark 'done'
 	wait_until 10 grep -q 'mark: done' "$log" || diag 'the log does not answer'
 	/usr/bin/python3 -I - "$log" <<-'PYTHON'
 		import json, sys, unicodedata

@@ -11,6 +11,16 @@
 
 #include <string.h>
 
+/* Once: whatever is asked next goes unanswered for the same reason. */
+static void note_outage(struct consistency_check *check, const struct error *failure)
+{
+	for (size_t i = 0; i < check->report.count; i++) {
+		if (strcmp(check->report.findings[i].id, "accounts.database") == 0)
+			return;
+	}
+	check_failed(check, "accounts.database", failure);
+}
+
 /* ---------------------------------------------------------------- groups */
 
 static void look_at_groups(struct consistency_check *check)
@@ -30,10 +40,10 @@ static void look_at_groups(struct consistency_check *check)
 				_("there is no group %s"), names[i]);
 			check_cure(check, "groupadd --system %s", check_word(check, names[i]));
 			if (i == 0)
-				check_cure(check, "postigo-admin setup");
+				check_cure_by(check, "setup");
 			break;
 		case LOOKUP_FAILED:
-			check_failed(check, "accounts.database", &failure);
+			note_outage(check, &failure);
 			return;
 		}
 	}
@@ -41,7 +51,7 @@ static void look_at_groups(struct consistency_check *check)
 		return;
 	check_find(check, FINDING_WARNING, "accounts.daemon-missing",
 		_("the daemons have no user %s"), GROUP_DAEMONS);
-	check_cure(check, "postigo-admin setup");
+	check_cure_by(check, "setup");
 }
 
 /* A group of an account's own, as Debian makes them, else everybody's. */
@@ -83,7 +93,7 @@ static bool list_users(struct consistency_check *check, const char *group,
 
 	if (group_list_users(group, check->arena, ret_members, ret_primary, &failure))
 		return true;
-	check_failed(check, "accounts.database", &failure);
+	note_outage(check, &failure);
 	return false;
 }
 
@@ -132,8 +142,8 @@ static void look_at_daemon_user(struct consistency_check *check)
 static void cure_by_revoking(struct consistency_check *check, const struct alias_entry *entry,
 	const char *reason)
 {
-	check_cure(check, "postigo-admin member revoke %s --reason %s",
-		check_word(check, entry->username), check_word(check, reason));
+	check_cure_by(check, "member revoke %s --reason %s", check_word(check, entry->username),
+		check_word(check, reason));
 }
 
 /* Who has the uid now would read the old owner's status file. */
@@ -195,7 +205,7 @@ static void look_at_entry(struct consistency_check *check, const struct alias_en
 		note_orphan(check, entry);
 		break;
 	case LOOKUP_FAILED: /* nothing may be concluded */
-		check_failed(check, "accounts.database", &failure);
+		note_outage(check, &failure);
 		break;
 	}
 }
@@ -263,8 +273,8 @@ static void note_shared(struct consistency_check *check, const struct local_acco
 	check_cure(check, "usermod --uid %u %s", local_accounts_free_uid(accounts, left->uid),
 		check_word(check, other->name));
 	check_advice(check,
-		_("or allow it: set members.allow_shared_uid to true in %s/postigo.json"),
-		check->request->config_directory);
+		_("or allow it: set members.allow_shared_uid to true in %s"),
+		check_settings_file(check));
 }
 
 static void look_at_shared(struct consistency_check *check, const struct local_accounts *accounts,
@@ -319,7 +329,7 @@ void check_accounts(struct consistency_check *check)
 	look_at_daemon_user(check);
 	counted = look_at_entries(check, &aliases);
 	if (!local_accounts_read(&accounts, check->arena, &failure)) {
-		check_failed(check, "accounts.database", &failure);
+		note_outage(check, &failure);
 		return;
 	}
 	if (!check->settings->members.allow_shared_uid)

@@ -322,15 +322,18 @@ fuzz: fuzz-build
 	@TIMEOUT=$$(($(FUZZ_SECONDS) + 120)) $(run_tests) $(patsubst tests/fuzz/%.c, \
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
-# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SEED repeats one. Then SOAK_ROUNDS times 170 decisions.
+# Random work against a model until SOAK operations are done or SOAK_SECONDS are over (SEED repeats one), then SOAK_ROUNDS times 170
+# decisions, and more cycles of asking and withdrawing than a check has time for.
 .PHONY: soak
 SOAK ?= 20000
 SOAK_SECONDS ?= 1800
+SOAK_CYCLES ?= 10000
 SEED ?= $(shell date +%s)
 SOAK_ROUNDS ?= 59
 soak: all stage unit-programs
 	@TIMEOUT=$$(($(SOAK_SECONDS) + 300)) VERBOSE=1 $(run_tests) \
-		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)" "tests/e2e/0706-many.sh $(SOAK_ROUNDS)"
+		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)" "tests/e2e/0706-many.sh $(SOAK_ROUNDS)" \
+		"tests/e2e/0906-races.sh $(SOAK_CYCLES)"
 
 demo:
 	$(quiet)scripts/install-deps build test

@@ -174,6 +174,7 @@ int command_check(void *context, const struct command_line *line)
 	struct consistency_request request = {
 		.state_directory = POSTIGO_STATE_DIRECTORY,
 		.config_directory = POSTIGO_CONFIG_DIRECTORY,
+		.config_file = line->globals.config,
 		.helper = POSTIGO_HELPER,
 		.sections = &sections,
 		.now = admin->now,

@@ -8,6 +8,7 @@
 #include "system/configuration_files.h"
 #include "system/environment.h"
 
+#include <syslog.h>
 #include <unistd.h>
 
 static bool read_files(struct admin *admin, const struct command_line *line, struct error *err)
@@ -98,6 +99,7 @@ int main(int argc, char *argv[])
 	int code;
 
 	environment_sanitise();
+	openlog(admin_program.name, LOG_PID, LOG_MAIL); /* argv[0] may be anything */
 	begin_language(&admin);
 	admin.now = clock_now(&clock);
 	identity_read(&admin.identity, &admin.arena);

@@ -63,6 +63,12 @@ static int compare_texts(const void *left, const void *right)
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
+bool string_list_contains_sorted(const struct string_list *list, const char *text)
+{
+	return list->count > 0 && bsearch(&text, list->items, list->count, sizeof(*list->items),
+					  compare_texts) != NULL;
+}
+
 void string_list_sort(struct string_list *list)
 {
 	if (list->count > 1)

@@ -23,6 +23,9 @@ void string_list_add_bytes(struct string_list *list, struct arena *arena, const 
 /* Whether an equal text is in the list, by bytes. */
 bool string_list_contains(const struct string_list *list, const char *text);
 
+/* The same for a list that is sorted bytewise, without looking at all of it. */
+bool string_list_contains_sorted(const struct string_list *list, const char *text);
+
 /* Adds the pieces of `text` between any bytes of `separators`; empty pieces are left out. */
 void string_list_split(struct string_list *list, struct arena *arena, const char *text,
 	const char *separators);

@@ -187,7 +187,7 @@ static bool check_owner(const struct alias_event *event, struct error *err)
 
 	if (event->journal.after || !entry)
 		return true;
-	switch (member_identify(entry->uid, entry->username)) {
+	switch (member_identify(NULL, entry->uid, entry->username)) {
 	case MEMBER_IS_SAME:
 		return true;
 	case MEMBER_IS_OTHER:

@@ -42,7 +42,7 @@ static enum fate judge(struct run *run, struct queued_request *queued)
 		return queued->young ? FATE_LEAVE : FATE_SET_ASIDE;
 	if (queued->code != QUEUE_GOOD && queued->code != QUEUE_DESTINATION)
 		return FATE_LEAVE;
-	switch (member_identify(queued->uid, queued->record.username)) {
+	switch (member_identify(run->session->context->accounts, queued->uid, queued->record.username)) {
 	case MEMBER_IS_SAME:
 		break;
 	case MEMBER_IS_OTHER:
@@ -226,7 +226,7 @@ static bool is_stale(struct run *run, const struct status_file *status, struct a
 	bool stands = true;
 
 	*ret_stale = false;
-	switch (member_identify(status->uid, status->username)) {
+	switch (member_identify(run->session->context->accounts, status->uid, status->username)) {
 	case MEMBER_IS_SAME:
 		return true;
 	case MEMBER_IS_UNKNOWN:
@@ -282,15 +282,19 @@ bool alias_housekeep(const struct alias_context *context, bool dry_run, struct a
 {
 	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
 	struct run run = {.session = &session, .arena = arena, .dry_run = dry_run};
+	struct account_snapshot accounts = {0};
+	struct alias_context own = *context;
 	bool done;
 
-	session.context = context;
+	own.accounts = &accounts;
+	session.context = &own;
 	*ret_done = run.done;
-	if (!(dry_run ? request_desk_open(&session.desk, context, ALIAS_STORE_READ, err)
-		      : alias_session_open(&session, context, err)))
+	if (!(dry_run ? request_desk_open(&session.desk, &own, ALIAS_STORE_READ, err)
+		      : alias_session_open(&session, &own, err)))
 		return false;
+	account_snapshot_take(own.settings->members.group, arena, &accounts);
 	done = tidy_queue(&run, err) && expire(&run, err) && tidy_orphans(&run, err) && tidy_statuses(&run, err) &&
-	       member_status_repair(context->state_directory, &session.desk.store, dry_run, &run.done.repaired, err);
+	       member_status_repair(&own, &session.desk.store, dry_run, &run.done.repaired, err);
 	*ret_done = run.done;
 	return done;
 }

@@ -10,6 +10,7 @@
 /* One import: the session of the store, and what becomes of the rows. */
 struct import_run {
 	const struct alias_context *context;
+	struct account_snapshot *accounts; /* the context's; filled when the store is locked */
 	const struct alias_import_request *request;
 	struct alias_session session;
 	struct arena *arena;
@@ -292,7 +293,8 @@ static bool judge(struct import_run *run, struct import_row *row, struct error *
 
 	check_name(run, row);
 	if (username_is_valid(row->entry.username)) {
-		if (alias_rules_account(row->entry.username, run->arena, &candidate.account, err))
+		if (alias_rules_account(run->context, row->entry.username, run->arena,
+			    &candidate.account, err))
 			return judge_known(run, &candidate, err);
 		if (err->code != ERROR_NOT_FOUND)
 			return false;
@@ -341,7 +343,10 @@ static bool import(struct import_run *run, struct alias_import_result *ret_resul
 {
 	bool done = true;
 
-	if (!open_store(run, err) || !judge_all(run, err))
+	if (!open_store(run, err))
+		return false;
+	account_snapshot_take(run->context->settings->members.group, run->arena, run->accounts);
+	if (!judge_all(run, err))
 		return false;
 	if (is_to_be_written(run)) {
 		done = alias_session_commit_all(&run->session, run->changes, run->change_count,
@@ -358,14 +363,19 @@ static bool import(struct import_run *run, struct alias_import_result *ret_resul
 bool alias_import(const struct alias_context *context, const struct alias_import_request *request,
 	struct arena *arena, struct alias_import_result *ret_result, struct error *err)
 {
+	struct account_snapshot accounts = {0};
+	struct alias_context own = *context;
 	struct import_run run = {
-		.context = context,
+		.context = &own,
+		.accounts = &accounts,
 		.request = request,
 		.session = ALIAS_SESSION_INIT,
 		.arena = arena,
 	};
-	bool done = import(&run, ret_result, err);
+	bool done;
 
+	own.accounts = &accounts;
+	done = import(&run, ret_result, err);
 	alias_session_close(&run.session);
 	return done;
 }

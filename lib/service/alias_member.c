@@ -97,7 +97,7 @@ bool alias_member_add(const struct alias_context *context, const char *username,
 	struct account account;
 
 	if (!alias_text_check(entry.note, "note", err) || !alias_session_open(&session, context, err) ||
-		!alias_rules_account(username, &session.arena, &account, err) || !refuse_present(&session, username, err))
+		!alias_rules_account(context, username, &session.arena, &account, err) || !refuse_present(&session, username, err))
 		return false;
 	entry.uid = account.uid;
 	entry.alias = member_alias(username, context->settings, &session.arena);

@@ -146,7 +146,7 @@ static bool welcome(struct search *search, const struct alias_entry *entry)
 
 static bool judge(struct search *search, const struct alias_entry *entry)
 {
-	switch (member_identify(entry->uid, entry->username)) {
+	switch (member_identify(search->session->context->accounts, entry->uid, entry->username)) {
 	case MEMBER_IS_SAME:
 		return welcome(search, entry);
 	case MEMBER_IS_OTHER:

@@ -54,7 +54,7 @@ static bool is_request_of(const struct victim *victim, const struct queued_reque
 		return true;
 	if (!victim->name || strcmp(queued->record.username, victim->name) != 0)
 		return false;
-	switch (member_identify(queued->uid, victim->name)) {
+	switch (member_identify(NULL, queued->uid, victim->name)) {
 	case MEMBER_IS_SAME:
 	case MEMBER_IS_GONE:
 		return true;

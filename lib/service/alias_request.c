@@ -119,7 +119,7 @@ static void check_name(const struct alias_context *context, struct alias_request
 	struct account account;
 	struct error outage;
 
-	switch (account_by_name(record->username, arena, &account, &outage)) {
+	switch (account_snapshot_by_name(context->accounts, record->username, arena, &account, &outage)) {
 	case LOOKUP_FAILED:
 		alias_request_add_check(request, "account-unknown", ERROR_TEMPORARY, _("the account database does not answer"));
 		return;
@@ -195,9 +195,10 @@ static bool find_present(const struct alias_store *store, struct alias_request *
 static bool judge_owner(const struct alias_context *context, struct alias_request *request, struct arena *arena,
 	struct error *err)
 {
+	const struct member_rules rules = {.settings = context->settings, .accounts = context->accounts};
 	struct error outage;
 
-	if (member_judge(request->queued.uid, context->settings, arena, &request->verdict, &request->account, &outage))
+	if (member_judge(request->queued.uid, &rules, arena, &request->verdict, &request->account, &outage))
 		return true;
 	if (outage.code != ERROR_TEMPORARY) {
 		*err = outage;

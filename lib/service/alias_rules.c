@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-bool alias_rules_account(const char *username, struct arena *arena, struct account *ret_account,
-	struct error *err)
+bool alias_rules_account(const struct alias_context *context, const char *username,
+	struct arena *arena, struct account *ret_account, struct error *err)
 {
-	switch (account_by_name(username, arena, ret_account, err)) {
+	switch (account_snapshot_by_name(context->accounts, username, arena, ret_account, err)) {
 	case LOOKUP_FOUND:
 		return true;
 	case LOOKUP_FAILED:

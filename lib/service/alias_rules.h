@@ -11,8 +11,8 @@
 #include "service/alias_request.h"
 
 /* Finds the account that an alias is for. Fails with not_found, or temporary. */
-must_check bool alias_rules_account(const char *username, struct arena *arena,
-	struct account *ret_account, struct error *err);
+must_check bool alias_rules_account(const struct alias_context *context, const char *username,
+	struct arena *arena, struct account *ret_account, struct error *err);
 
 /*
  * Whether `wanted` (uid, username, destinations, keep_copy) may stand in the store. Destinations

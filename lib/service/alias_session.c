@@ -103,11 +103,11 @@ static bool publish_status(const struct alias_session *session, const struct jou
  * Whether the event shows in a status file at all: a uid that belongs to another name now must not read what was its predecessor's, and a purged member has
  * none. While accounts cannot be asked, the name stands as it was decided on.
  */
-static bool is_for_member(const struct journal_event *event)
+static bool is_for_member(const struct alias_session *session, const struct journal_event *event)
 {
 	if (strcmp(event->op, "purge-user") == 0)
 		return false;
-	switch (member_identify(event->uid, event->username)) {
+	switch (member_identify(session->context->accounts, event->uid, event->username)) {
 	case MEMBER_IS_SAME:
 	case MEMBER_IS_UNKNOWN:
 		return true;
@@ -141,7 +141,7 @@ static bool unpublish(const struct alias_session *session, const struct journal_
 
 static bool publish(const struct alias_session *session, const struct journal_event *event, struct error *err)
 {
-	return is_for_member(event) ? publish_status(session, event, err) : unpublish(session, event, err);
+	return is_for_member(session, event) ? publish_status(session, event, err) : unpublish(session, event, err);
 }
 
 static bool is_published(const struct alias_session *session, const struct journal_event *event, bool *ret_published,
@@ -160,12 +160,12 @@ static bool is_published(const struct alias_session *session, const struct journ
 		*ret_published = false; /* derived: a damaged one is written again */
 		return true;
 	case LOOKUP_NOT_FOUND:
-		*ret_published = !is_for_member(event);
+		*ret_published = !is_for_member(session, event);
 		return true;
 	case LOOKUP_FOUND:
 		break;
 	}
-	*ret_published = is_for_member(event) && status.generation == event->generation &&
+	*ret_published = is_for_member(session, event) && status.generation == event->generation &&
 			 status.decided == event->at && strcmp(status.decision_id, event->request_id) == 0;
 	return true;
 }

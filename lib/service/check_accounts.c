@@ -11,6 +11,16 @@
 
 #include <string.h>
 
+/* Once: whatever is asked next goes unanswered for the same reason. */
+static void note_outage(struct consistency_check *check, const struct error *failure)
+{
+	for (size_t i = 0; i < check->report.count; i++) {
+		if (strcmp(check->report.findings[i].id, "accounts.database") == 0)
+			return;
+	}
+	check_failed(check, "accounts.database", failure);
+}
+
 /* ---------------------------------------------------------------- groups */
 
 static void look_at_groups(struct consistency_check *check)
@@ -30,10 +40,10 @@ static void look_at_groups(struct consistency_check *check)
 				_("there is no group %s"), names[i]);
 			check_cure(check, "groupadd --system %s", check_word(check, names[i]));
 			if (i == 0)
-				check_cure(check, "postigo-admin setup");
+				check_cure_by(check, "setup");
 			break;
 		case LOOKUP_FAILED:
-			check_failed(check, "accounts.database", &failure);
+			note_outage(check, &failure);
 			return;
 		}
 	}
@@ -41,7 +51,7 @@ static void look_at_groups(struct consistency_check *check)
 		return;
 	check_find(check, FINDING_WARNING, "accounts.daemon-missing",
 		_("the daemons have no user %s"), GROUP_DAEMONS);
-	check_cure(check, "postigo-admin setup");
+	check_cure_by(check, "setup");
 }
 
 /* A group of an account's own, as Debian makes them, else everybody's. */
@@ -83,7 +93,7 @@ static bool list_users(struct consistency_check *check, const char *group,
 
 	if (group_list_users(group, check->arena, ret_members, ret_primary, &failure))
 		return true;
-	check_failed(check, "accounts.database", &failure);
+	note_outage(check, &failure);
 	return false;
 }
 
@@ -132,8 +142,8 @@ static void look_at_daemon_user(struct consistency_check *check)
 static void cure_by_revoking(struct consistency_check *check, const struct alias_entry *entry,
 	const char *reason)
 {
-	check_cure(check, "postigo-admin member revoke %s --reason %s",
-		check_word(check, entry->username), check_word(check, reason));
+	check_cure_by(check, "member revoke %s --reason %s", check_word(check, entry->username),
+		check_word(check, reason));
 }
 
 /* Who has the uid now would read the old owner's status file. */
@@ -144,7 +154,8 @@ static void note_orphan(struct consistency_check *check, const struct alias_entr
 
 	check_find(check, FINDING_WARNING, "accounts.orphan",
 		_("%s has an alias but no account any more"), entry->username);
-	if (account_by_uid(entry->uid, check->arena, &other, &ignored) == LOOKUP_FOUND)
+	if (account_snapshot_by_uid(&check->accounts, entry->uid, check->arena, &other, &ignored) ==
+		LOOKUP_FOUND)
 		check_evidence(check, _("user id %u belongs to %s now"), entry->uid, other.name);
 	else
 		check_evidence(check, _("user id %u is nobody's"), entry->uid);
@@ -167,8 +178,10 @@ static void judge_account(struct consistency_check *check, const struct alias_en
 		cure_by_revoking(check, entry, "the account is another one");
 		return;
 	}
-	if (group_by_name(check->settings->members.group, &group, &failure) != LOOKUP_FOUND ||
-		!account_in_group(account, group, &inside, &failure) || inside)
+	if (account_snapshot_group(&check->accounts, check->settings->members.group, &group,
+		    &failure) != LOOKUP_FOUND ||
+		!account_snapshot_in_group(&check->accounts, account, group, &inside, &failure) ||
+		inside)
 		return;
 	check_find(check, FINDING_WARNING, "accounts.not-a-member",
 		_("%s has an alias but is no member any more"), entry->username);
@@ -183,7 +196,8 @@ static void look_at_entry(struct consistency_check *check, const struct alias_en
 	struct account account;
 	struct error failure;
 
-	switch (account_by_name(entry->username, check->arena, &account, &failure)) {
+	switch (account_snapshot_by_name(&check->accounts, entry->username, check->arena, &account,
+		&failure)) {
 	case LOOKUP_FOUND:
 		judge_account(check, entry, &account);
 		break;
@@ -191,7 +205,7 @@ static void look_at_entry(struct consistency_check *check, const struct alias_en
 		note_orphan(check, entry);
 		break;
 	case LOOKUP_FAILED: /* nothing may be concluded */
-		check_failed(check, "accounts.database", &failure);
+		note_outage(check, &failure);
 		break;
 	}
 }
@@ -202,16 +216,9 @@ struct aliases {
 	struct string_list names; /* as in the store: sorted */
 };
 
-static int compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
 static bool has_alias(const struct aliases *aliases, const char *name)
 {
-	return aliases->names.count > 0 &&
-	       bsearch(&name, aliases->names.items, aliases->names.count,
-		       sizeof(*aliases->names.items), compare_names) != NULL;
+	return string_list_contains_sorted(&aliases->names, name);
 }
 
 static bool look_at_entries(struct consistency_check *check, struct aliases *aliases)
@@ -242,16 +249,18 @@ static bool is_member(const struct consistency_check *check, const struct accoun
 	bool inside = false;
 	gid_t group;
 
-	return group_by_name(check->settings->members.group, &group, &ignored) == LOOKUP_FOUND &&
-	       account_in_group(account, group, &inside, &ignored) && inside;
+	return account_snapshot_group(&check->accounts, check->settings->members.group, &group,
+		       &ignored) == LOOKUP_FOUND &&
+	       account_snapshot_in_group(&check->accounts, account, group, &inside, &ignored) &&
+	       inside;
 }
 
 /* The account without the alias gets another number; its files in its home go with it. */
 static void note_shared(struct consistency_check *check, const struct local_accounts *accounts,
 	size_t at, const struct aliases *aliases)
 {
-	const struct account *left = &accounts->items[at];
-	const struct account *right = &accounts->items[at + 1];
+	const struct account *left = accounts->by_uid[at];
+	const struct account *right = accounts->by_uid[at + 1];
 	const struct account *other =
 		has_alias(aliases, left->name) || !has_alias(aliases, right->name) ? right : left;
 	bool matters = has_alias(aliases, left->name) || has_alias(aliases, right->name);
@@ -264,16 +273,16 @@ static void note_shared(struct consistency_check *check, const struct local_acco
 	check_cure(check, "usermod --uid %u %s", local_accounts_free_uid(accounts, left->uid),
 		check_word(check, other->name));
 	check_advice(check,
-		_("or allow it: set members.allow_shared_uid to true in %s/postigo.json"),
-		check->request->config_directory);
+		_("or allow it: set members.allow_shared_uid to true in %s"),
+		check_settings_file(check));
 }
 
 static void look_at_shared(struct consistency_check *check, const struct local_accounts *accounts,
 	const struct aliases *aliases)
 {
 	for (size_t i = 0; i + 1 < accounts->count; i++) {
-		const struct account *left = &accounts->items[i];
-		const struct account *right = &accounts->items[i + 1];
+		const struct account *left = accounts->by_uid[i];
+		const struct account *right = accounts->by_uid[i + 1];
 
 		if (left->uid == right->uid &&
 			(int64_t)left->uid >= check->settings->members.uid_min &&
@@ -307,18 +316,20 @@ static void look_at_names(struct consistency_check *check, const struct local_ac
 
 void check_accounts(struct consistency_check *check)
 {
-	struct local_accounts accounts = {NULL, 0};
+	struct local_accounts accounts = {.count = 0};
 	struct aliases aliases = {.names = STRING_LIST_INIT};
 	size_t first = check->report.count;
 	struct error failure;
 	bool counted;
+
+	account_snapshot_take(check->settings->members.group, check->arena, &check->accounts);
 
 	look_at_groups(check);
 	look_at_queue_group(check);
 	look_at_daemon_user(check);
 	counted = look_at_entries(check, &aliases);
 	if (!local_accounts_read(&accounts, check->arena, &failure)) {
-		check_failed(check, "accounts.database", &failure);
+		note_outage(check, &failure);
 		return;
 	}
 	if (!check->settings->members.allow_shared_uid)

@@ -66,8 +66,7 @@ static void cure_missing(struct consistency_check *check)
 	struct error ignored;
 
 	if (alias_store_open(&store, check->request->state_directory, ALIAS_STORE_READ, &ignored))
-		check_cure(check, "postigo-admin setup --domain %s",
-			check_word(check, store.domain));
+		check_cure_by(check, "setup --domain %s", check_word(check, store.domain));
 	else
 		check_advice(check, "postigo-admin setup --domain club.example");
 }
@@ -80,8 +79,7 @@ void check_configuration(struct consistency_check *check)
 
 	if (check->request->settings || !trusted)
 		return;
-	if (lstat(arena_printf(check->arena, "%s/postigo.json", check->request->config_directory),
-		    &status) != 0) {
+	if (!check->request->config_file && lstat(check_settings_file(check), &status) != 0) {
 		check_find(check, FINDING_ERROR, "installation.configuration-missing", "%s",
 			failure->what);
 		cure_missing(check);
@@ -92,6 +90,6 @@ void check_configuration(struct consistency_check *check)
 	if (*failure->fix)
 		check_advice(check, "%s", failure->fix);
 	else
-		check_advice(check, _("correct %s/postigo.json; see postigo.json(5)"),
-			check->request->config_directory);
+		check_advice(check, _("correct %s; see postigo.json(5)"),
+			check_settings_file(check));
 }

@@ -181,8 +181,9 @@ static void judge_directory(struct consistency_check *check, const struct direct
 			_("%s is not a directory"), plan->path);
 		check_evidence(check, "%s",
 			S_ISLNK(status->st_mode) ? _("a symbolic link") : _("something else"));
-		check_cure(check, "mv %s %s && postigo-admin setup", word,
-			check_word(check, arena_printf(check->arena, "%s.aside", plan->path)));
+		check_cure(check, "mv %s %s && %s", word,
+			check_word(check, arena_printf(check->arena, "%s.aside", plan->path)),
+			check_command(check, "setup"));
 		return;
 	}
 	if (plan->gid == GROUP_UNKNOWN || (status->st_uid == 0 && status->st_gid == plan->gid &&
@@ -206,7 +207,7 @@ static bool look_at_directory(struct consistency_check *check, const struct dire
 	case LOOKUP_NOT_FOUND:
 		check_find(check, FINDING_ERROR, "installation.directory-missing",
 			_("there is no directory %s"), plan->path);
-		check_cure(check, "postigo-admin setup");
+		check_cure_by(check, "setup");
 		return false;
 	case LOOKUP_FOUND:
 		break;
@@ -254,7 +255,7 @@ static void look_at_store_access(struct consistency_check *check)
 		return;
 	check_find(check, FINDING_WARNING, "installation.store-access",
 		_("the daemons (group %s) cannot read what is made in %s"), GROUP_DAEMONS, path);
-	check_cure(check, "postigo-admin setup");
+	check_cure_by(check, "setup");
 }
 
 /* ---------------------------------------------------------------- the file system */

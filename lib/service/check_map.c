@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define DENIED "postfix.denied"
-#define SYNC_CURE "postigo-admin sync"
 #define FOREIGN_MAX 10000
 
 struct map_check {
@@ -38,7 +37,7 @@ static void note_untrusted(struct map_check *map, const char *path, const char *
 	check_find(map->check, FINDING_ERROR, "postfix.map-untrusted",
 		_("the map file %s cannot be trusted, so no sync touches it"), path);
 	check_evidence(map->check, "%s", evidence);
-	check_cure(map->check, "%s && " SYNC_CURE, cure);
+	check_cure(map->check, "%s && %s", cure, check_command(map->check, "sync"));
 }
 
 /* What sync refuses, said with the way out. */
@@ -75,7 +74,7 @@ static bool look_at_parts(struct map_check *map)
 		case LOOKUP_NOT_FOUND:
 			check_find(map->check, FINDING_ERROR, "postfix.map-missing",
 				_("the map file %s is missing"), map->paths[i]);
-			check_cure(map->check, SYNC_CURE);
+			check_cure_by(map->check, "sync");
 			there = false;
 			break;
 		case LOOKUP_FOUND:
@@ -86,7 +85,6 @@ static bool look_at_parts(struct map_check *map)
 	return there;
 }
 
-/* What the trusted-file rules say about a directory comes with the command that helps. */
 static bool open_files(struct map_check *map)
 {
 	struct consistency_check *check = map->check;
@@ -96,10 +94,6 @@ static bool open_files(struct map_check *map)
 		    &failure))
 		return true;
 	check_failed(check, "postfix.map-directory", &failure);
-	if (failure.code == ERROR_CONFIG && strncmp(failure.fix, "ch", 2) == 0) {
-		check_cure(check, "%s", failure.fix);
-		check_advice(check, "%s", "");
-	}
 	return false;
 }
 
@@ -195,7 +189,7 @@ static bool read_state(struct map_check *map, int home)
 		check_evidence(check, "%s", failure.what);
 		break;
 	}
-	check_cure(check, SYNC_CURE);
+	check_cure_by(check, "sync");
 	return false;
 }
 
@@ -234,7 +228,7 @@ static bool look_at_drift(struct map_check *map)
 	check_evidence(map->check, "%s%s%s", text ? map->paths[MAP_TEXT] : "",
 		text && index ? ", " : "",
 		index ? map->paths[MAP_INDEX] ? map->paths[MAP_INDEX] : "" : "");
-	check_cure(map->check, SYNC_CURE);
+	check_cure_by(map->check, "sync");
 	return false;
 }
 
@@ -243,7 +237,7 @@ static bool note_outdated(struct map_check *map, const char *evidence)
 	check_find(map->check, FINDING_WARNING, "postfix.map-out-of-date",
 		_("the map is older than what was decided"));
 	check_evidence(map->check, "%s", evidence);
-	check_cure(map->check, SYNC_CURE);
+	check_cure_by(map->check, "sync");
 	return false;
 }
 
@@ -272,7 +266,8 @@ static void look_at_answers(struct map_check *map)
 	const char *state = arena_printf(check->arena, "%s/sync/%s",
 		check->request->state_directory, MAP_SYNC_STATE_NAME);
 	const char *cure =
-		arena_printf(check->arena, "rm %s && " SYNC_CURE, check_word(check, state));
+		arena_printf(check->arena, "rm %s && %s", check_word(check, state),
+			check_command(check, "sync"));
 	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
 	struct error ignored; /* a store that cannot be opened is a finding of its own section */
 
@@ -301,7 +296,7 @@ static void look_at_record(struct map_check *map)
 	if (map->state.reload_owed) {
 		check_find(check, FINDING_WARNING, "postfix.reload-owed",
 			_("the map is newer than what Postfix uses: a reload failed"));
-		check_cure(check, SYNC_CURE);
+		check_cure_by(check, "sync");
 	}
 	if (!map_sync_file_digest(&map->file, &failure)) {
 		check_failed(check, "postfix.map-drift", &failure);

@@ -152,8 +152,8 @@ static void look_at_reference(struct postfix_check *postfix, const struct map_ty
 			_("Postfix reads %s through proxymap and is never reloaded: new aliases "
 			  "work late"),
 			table);
-		check_advice(check, _("set sync.reload to \"auto\" in %s/postigo.json"),
-			check->request->config_directory);
+		check_advice(check, _("set sync.reload to \"auto\" in %s"),
+			check_settings_file(check));
 		break;
 	case MAP_REFERENCE_DIRECT:
 		if (reloads || !type->reload_when_direct)
@@ -162,8 +162,8 @@ static void look_at_reference(struct postfix_check *postfix, const struct map_ty
 			_("Postfix does not notice a new %s and is never reloaded: new aliases "
 			  "work late"),
 			table);
-		check_advice(check, _("set sync.reload to \"auto\" in %s/postigo.json"),
-			check->request->config_directory);
+		check_advice(check, _("set sync.reload to \"auto\" in %s"),
+			check_settings_file(check));
 		break;
 	}
 }
@@ -212,17 +212,17 @@ static const struct map_type *find_type(struct postfix_check *postfix)
 		check_find(check, FINDING_ERROR, "postfix.type-unknown",
 			_("maps of type \"%s\" are not written"), name);
 		check_advice(check,
-			_("set sync.type to lmdb, hash, cdb or texthash in %s/postigo.json"),
-			check->request->config_directory);
+			_("set sync.type to lmdb, hash, cdb or texthash in %s"),
+			check_settings_file(check));
 	} else if (strcmp(type->name, "hash") == 0) {
 		check_find(check, FINDING_INFO, "postfix.type-hash",
 			_("the map is a hash table (Berkeley DB); lmdb is recommended before the "
 			  "next Debian"));
 		check_advice(check,
-			_("set sync.type to \"lmdb\" in %s/postigo.json, run: postigo-admin sync, "
+			_("set sync.type to \"lmdb\" in %s, run: postigo-admin sync, "
 			  "and then "
 			  "what this check says"),
-			check->request->config_directory);
+			check_settings_file(check));
 	}
 	return type;
 }
@@ -237,8 +237,8 @@ void check_postfix(struct consistency_check *check)
 	if (!check->settings->sync.enabled) {
 		check_find(check, FINDING_INFO, "postfix.sync-off",
 			_("the sync is switched off; nothing of Postfix was looked at"));
-		check_advice(check, _("set sync.enabled to true in %s/postigo.json"),
-			check->request->config_directory);
+		check_advice(check, _("set sync.enabled to true in %s"),
+			check_settings_file(check));
 		return;
 	}
 	if (!postfix_instance_open(&postfix.instance, &check->settings->sync, check->arena,
@@ -246,8 +246,8 @@ void check_postfix(struct consistency_check *check)
 		check_failed(check, "postfix.postconf", &failure);
 		if (!*failure.fix)
 			check_advice(check,
-				_("install Postfix, or set sync.postconf in %s/postigo.json"),
-				check->request->config_directory);
+				_("install Postfix, or set sync.postconf in %s"),
+				check_settings_file(check));
 		return;
 	}
 	look_at_process(&postfix);

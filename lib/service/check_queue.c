@@ -5,9 +5,8 @@
 #include "system/directory.h"
 
 #define NAMES_MAX 100000
-#define HOUSEKEEPING "postigo-admin gc"
 
-static bool list_names(struct consistency_check *check, int directory,
+static bool list_names(struct consistency_check *check, int directory, const char *name,
 	struct string_list *ret_names)
 {
 	struct error failure;
@@ -15,6 +14,9 @@ static bool list_names(struct consistency_check *check, int directory,
 	if (directory_list(directory, NAMES_MAX, check->arena, ret_names, &failure))
 		return true;
 	check_failed(check, "queue.unreadable", &failure);
+	if (failure.code == ERROR_CAPACITY)
+		check_advice(check, _("move what is not needed out of %s/%s"),
+			check->request->state_directory, name);
 	return false;
 }
 
@@ -24,7 +26,7 @@ static void look_at_claimed(struct consistency_check *check, const struct reques
 {
 	struct string_list names = STRING_LIST_INIT;
 
-	if (!list_names(check, queue->claimed, &names) || names.count == 0)
+	if (!list_names(check, queue->claimed, "work/claimed", &names) || names.count == 0)
 		return;
 	check_find(check, FINDING_WARNING, "queue.claimed",
 		_("%zu requests were taken out of the queue and not decided (unless that is "
@@ -32,14 +34,14 @@ static void look_at_claimed(struct consistency_check *check, const struct reques
 		names.count);
 	check_evidence(check, "%s/work/claimed/%s", check->request->state_directory,
 		names.items[0]);
-	check_cure(check, HOUSEKEEPING);
+	check_cure_by(check, "gc");
 }
 
 static void look_at_quarantine(struct consistency_check *check, const struct request_queue *queue)
 {
 	struct string_list names = STRING_LIST_INIT;
 
-	if (!list_names(check, queue->quarantine, &names) || names.count == 0)
+	if (!list_names(check, queue->quarantine, "work/quarantine", &names) || names.count == 0)
 		return;
 	check_find(check, FINDING_INFO, "queue.quarantine", _("%zu files were set aside"),
 		names.count);
@@ -55,7 +57,7 @@ static void note_bad_file(struct consistency_check *check, const struct queued_r
 		_("a file in the queue is no request: %s"), queue_code_text(request->code));
 	check_evidence(check, "%s %s/queue/new/%s (%u)", queue_code_name(request->code),
 		check->request->state_directory, request->file, request->uid);
-	check_cure(check, HOUSEKEEPING);
+	check_cure_by(check, "gc");
 }
 
 static void note_newer_format(struct consistency_check *check, const struct queued_request *request)
@@ -81,7 +83,8 @@ static bool look_at_requests(struct consistency_check *check, const struct reque
 	if (truncated) {
 		check_find(check, FINDING_WARNING, "queue.too-many",
 			_("more than %d files are in the queue"), REQUEST_QUEUE_SCAN_MAX);
-		check_cure(check, HOUSEKEEPING);
+		check_cure_by(check, "gc");
+		check_advice(check, _("decide on the requests among them"));
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (queue_code_is_quarantined(requests[i].code) && !requests[i].young)
@@ -106,7 +109,7 @@ void check_queue(struct consistency_check *check)
 	if (!request_queue_open(&queue, state, check->request->now, &failure)) {
 		check_failed(check, "queue.untrusted", &failure);
 		if (failure.code == ERROR_CONFIG)
-			check_cure(check, "postigo-admin setup");
+			check_cure_by(check, "setup");
 		return;
 	}
 	look_at_claimed(check, &queue);

@@ -15,7 +15,6 @@
 #define DENIED "store.denied"
 #define ADMIN_GROUP "postigo-admin"
 #define NAMES_MAX 100000
-#define HOUSEKEEPING "postigo-admin gc"
 
 static const char *store_path(const struct consistency_check *check, const char *name)
 {
@@ -68,15 +67,17 @@ static void note_unusable(struct consistency_check *check, const struct error *f
 	size_t count;
 
 	check_failed(check, "store.unusable", failure);
+	if (*check->report.findings[check->report.count - 1].cure)
+		return;
 	if ((failure->code != ERROR_DATABASE && failure->code != ERROR_CONFIG) ||
 		!alias_store_backups(check->request->state_directory, check->arena, &backups,
 			&count, &ignored))
 		return;
 	if (failure->code == ERROR_DATABASE && count > 0) {
-		check_cure(check, "postigo-admin restore %jd", (intmax_t)backups[0].generation);
+		check_cure_by(check, "restore %jd", (intmax_t)backups[0].generation);
 		check_advice(check, "%s", "");
 	} else if (failure->code == ERROR_CONFIG && count == 0) {
-		check_cure(check, "postigo-admin setup");
+		check_cure_by(check, "setup");
 		check_advice(check, "%s", "");
 	} else if (failure->code == ERROR_CONFIG) {
 		/* There was a store once: an empty one would be a loss. */
@@ -93,19 +94,19 @@ static void look_at_interruption(struct consistency_check *check, const struct a
 			_("the last change was never finished"));
 		check_evidence(check, _("the journal has generation %jd, the store %jd"),
 			(intmax_t)store->last.generation, (intmax_t)store->generation);
-		check_cure(check, HOUSEKEEPING);
+		check_cure_by(check, "gc");
 	}
 	if (store->torn) {
 		check_find(check, FINDING_WARNING, "store.journal-torn",
 			_("behind the journal's last line stands something that was never "
 			  "finished"));
-		check_cure(check, HOUSEKEEPING);
+		check_cure_by(check, "gc");
 	} else if (store->journal.acknowledged != store->journal.sequence) {
 		check_find(check, FINDING_WARNING, "store.journal-head",
 			_("the journal's head lags behind"));
 		check_evidence(check, _("line %jd of %jd"), (intmax_t)store->journal.acknowledged,
 			(intmax_t)store->journal.sequence);
-		check_cure(check, HOUSEKEEPING);
+		check_cure_by(check, "gc");
 	}
 	if (store->reshaped)
 		check_find(check, FINDING_INFO, "store.reshaped",
@@ -137,8 +138,8 @@ static void look_at_domain(struct consistency_check *check, const struct alias_s
 		return;
 	check_find(check, FINDING_ERROR, "store.domain",
 		_("the store is for %s, the configuration says %s"), store->domain, domain);
-	check_advice(check, _("set \"domain\" back to %s in %s/postigo.json"), store->domain,
-		check->request->config_directory);
+	check_advice(check, _("set \"domain\" back to %s in %s"), store->domain,
+		check_settings_file(check));
 }
 
 /* ---------------------------------------------------------------- backups */
@@ -175,6 +176,7 @@ static void look_at_backups(struct consistency_check *check)
 		!alias_store_backups(check->request->state_directory, check->arena, &backups,
 			&count, &failure)) {
 		check_failed(check, "store.backups", &failure);
+		check_advice(check, _("move what is no backup out of %s"), path);
 		return;
 	}
 	for (size_t i = 0; i < names.count; i++) {
@@ -196,7 +198,7 @@ static void note_status(struct consistency_check *check, const char *id, const c
 	check_find(check, FINDING_WARNING, id, _("%s cannot see the true state of their alias"),
 		username);
 	check_evidence(check, "%s", evidence);
-	check_cure(check, HOUSEKEEPING);
+	check_cure_by(check, "gc");
 }
 
 static bool look_at_status(struct consistency_check *check, const struct alias_entry *entry)

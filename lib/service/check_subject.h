@@ -10,6 +10,7 @@
 #define POSTIGO_SERVICE_CHECK_SUBJECT_H
 
 #include "service/consistency_check.h"
+#include "system/account_snapshot.h"
 
 #include <sys/stat.h>
 
@@ -18,6 +19,7 @@ struct consistency_check {
 	const struct settings
 		*settings; /* the request's; never NULL where a subject says it needs them */
 	struct arena *arena;
+	struct account_snapshot accounts; /* check_accounts() takes it */
 	struct consistency_report report;
 	size_t capacity;
 };
@@ -32,6 +34,15 @@ void check_evidence(struct consistency_check *check, const char *format, ...) pr
 /* Gives the command line; words that come from files or settings must have passed check_word(). */
 void check_cure(struct consistency_check *check, const char *format, ...) printf_like(2, 3);
 
+/* The same for words of our own: "postigo-admin" and the run's --config stand before them. */
+void check_cure_by(struct consistency_check *check, const char *format, ...) printf_like(2, 3);
+
+/* Our command with these words as check_cure_by() gives it, for a longer line; in the arena. */
+const char *check_command(const struct consistency_check *check, const char *words);
+
+/* The file in which a setting is to be changed. */
+const char *check_settings_file(const struct consistency_check *check);
+
 /* Says what to do where no command does it. */
 void check_advice(struct consistency_check *check, const char *format, ...) printf_like(2, 3);
 
@@ -39,8 +50,8 @@ void check_advice(struct consistency_check *check, const char *format, ...) prin
 const char *check_word(const struct consistency_check *check, const char *text);
 
 /*
- * Notes that something failed: `id` with the error's texts, its fix as advice; or, when the caller
- * is not root and was not let in, "SECTION.denied" instead.
+ * Notes that something failed: `id` with the error's texts, its fix as advice, or as cure where it
+ * is a command line (of the rules on whose files are trusted); or, when the caller is not root and was not let in, "SECTION.denied" instead.
  */
 void check_failed(struct consistency_check *check, const char *id, const struct error *failure);
 

@@ -122,6 +122,35 @@ void check_cure(struct consistency_check *check, const char *format, ...)
 	va_end(arguments);
 }
 
+const char *check_command(const struct consistency_check *check, const char *words)
+{
+	const char *file = check->request->config_file;
+
+	if (!file)
+		return arena_printf(check->arena, "postigo-admin %s", words);
+	return arena_printf(check->arena, "postigo-admin --config %s %s", check_word(check, file),
+		words);
+}
+
+const char *check_settings_file(const struct consistency_check *check)
+{
+	const struct consistency_request *request = check->request;
+
+	return request->config_file ? request->config_file
+				    : arena_printf(check->arena, "%s/postigo.json",
+					      request->config_directory);
+}
+
+void check_cure_by(struct consistency_check *check, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	last_finding(check)->cure =
+		check_command(check, format_text(check->arena, format, arguments));
+	va_end(arguments);
+}
+
 void check_advice(struct consistency_check *check, const char *format, ...)
 {
 	va_list arguments;
@@ -150,10 +179,26 @@ static const char *denied_id(const struct consistency_check *check, const char *
 	return arena_printf(check->arena, "%.*s.denied", (int)strcspn(id, "."), id);
 }
 
+static void cure_denial(struct consistency_check *check, const char *id)
+{
+	const char *words = arena_printf(check->arena, "check --section %.*s",
+		(int)strcspn(id, "."), id);
+
+	check_cure(check, "sudo %s", check_command(check, words));
+}
+
 void check_denied(struct consistency_check *check, const char *id, const char *path)
 {
 	check_find(check, FINDING_WARNING, id, _("%s could not be looked at"), path);
-	check_cure(check, "sudo postigo-admin check --section %.*s", (int)strcspn(id, "."), id);
+	cure_denial(check, id);
+}
+
+/* What the trusted-file rules say about whose something is comes with the command that helps. */
+static bool is_command_line(const struct error *failure)
+{
+	return failure->code == ERROR_CONFIG &&
+	       (strncmp(failure->fix, "chmod go-w /", strlen("chmod go-w /")) == 0 ||
+		       strncmp(failure->fix, "chown root: /", strlen("chown root: /")) == 0);
 }
 
 void check_failed(struct consistency_check *check, const char *id, const struct error *failure)
@@ -162,13 +207,19 @@ void check_failed(struct consistency_check *check, const char *id, const struct 
 		check_find(check, FINDING_WARNING, denied_id(check, id), _("not looked at: %s"),
 			failure->what);
 		check_evidence(check, "%s", failure->why);
-		check_cure(check, "sudo postigo-admin check --section %.*s", (int)strcspn(id, "."),
-			id);
+		cure_denial(check, id);
 		return;
 	}
 	check_find(check, FINDING_ERROR, id, "%s", failure->what);
 	check_evidence(check, "%s", failure->why);
-	check_advice(check, "%s", failure->fix);
+	if (is_command_line(failure))
+		check_cure(check, "%s", failure->fix);
+	else if (*failure->fix)
+		check_advice(check, "%s", failure->fix);
+	else if (failure->code == ERROR_FILESYSTEM)
+		check_advice(check, _("look after the disk: dmesg(1) and the system log say more"));
+	else
+		check_advice(check, _("cure what is said of the installation, then check again"));
 }
 
 enum lookup_result check_look(struct consistency_check *check, const char *id, const char *path,

@@ -36,6 +36,7 @@ struct finding {
 struct consistency_request {
 	const char *state_directory;
 	const char *config_directory;
+	const char *config_file; /* of --config, as it was typed; NULL = the directory's */
 	const char *helper;
 	const struct settings *settings;         /* NULL = the configuration cannot be used */
 	const struct error *configuration_error; /* why, then */

@@ -5,14 +5,15 @@
 
 #include <string.h>
 
-static bool judge_account(const struct account *account, const struct settings *settings,
+static bool judge_account(const struct account *account, const struct member_rules *rules,
 	enum member_verdict *ret_verdict, struct error *err)
 {
+	const struct settings *settings = rules->settings;
 	gid_t group;
 	bool inside;
 	bool shared = false;
 
-	switch (group_by_name(settings->members.group, &group, err)) {
+	switch (account_snapshot_group(rules->accounts, settings->members.group, &group, err)) {
 	case LOOKUP_FOUND:
 		break;
 	case LOOKUP_NOT_FOUND:
@@ -21,9 +22,10 @@ static bool judge_account(const struct account *account, const struct settings *
 	case LOOKUP_FAILED:
 		return false;
 	}
-	if (!account_in_group(account, group, &inside, err))
+	if (!account_snapshot_in_group(rules->accounts, account, group, &inside, err))
 		return false;
-	if (!settings->members.allow_shared_uid && !account_uid_is_shared(account->uid, &shared, err))
+	if (!settings->members.allow_shared_uid &&
+		!account_snapshot_uid_is_shared(rules->accounts, account->uid, &shared, err))
 		return false;
 	if (!inside)
 		*ret_verdict = MEMBER_NOT_IN_GROUP;
@@ -34,10 +36,10 @@ static bool judge_account(const struct account *account, const struct settings *
 	return true;
 }
 
-bool member_judge(uid_t uid, const struct settings *settings, struct arena *arena,
+bool member_judge(uid_t uid, const struct member_rules *rules, struct arena *arena,
 	enum member_verdict *ret_verdict, struct account *ret_account, struct error *err)
 {
-	switch (account_by_uid(uid, arena, ret_account, err)) {
+	switch (account_snapshot_by_uid(rules->accounts, uid, arena, ret_account, err)) {
 	case LOOKUP_FOUND:
 		break;
 	case LOOKUP_NOT_FOUND:
@@ -48,22 +50,22 @@ bool member_judge(uid_t uid, const struct settings *settings, struct arena *aren
 	}
 	if (!username_is_valid(ret_account->name))
 		*ret_verdict = MEMBER_NAME;
-	else if (settings_reserve_name(settings, ret_account->name))
+	else if (settings_reserve_name(rules->settings, ret_account->name))
 		*ret_verdict = MEMBER_RESERVED;
-	else if ((int64_t)uid < settings->members.uid_min)
+	else if ((int64_t)uid < rules->settings->members.uid_min)
 		*ret_verdict = MEMBER_SYSTEM;
 	else
-		return judge_account(ret_account, settings, ret_verdict, err);
+		return judge_account(ret_account, rules, ret_verdict, err);
 	return true;
 }
 
-enum member_identity member_identify(uid_t uid, const char *username)
+enum member_identity member_identify(const struct account_snapshot *accounts, uid_t uid, const char *username)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct account account;
 	struct error ignored;
 
-	switch (account_by_uid(uid, &arena, &account, &ignored)) {
+	switch (account_snapshot_by_uid(accounts, uid, &arena, &account, &ignored)) {
 	case LOOKUP_FOUND:
 		return strcmp(account.name, username) == 0 ? MEMBER_IS_SAME : MEMBER_IS_OTHER;
 	case LOOKUP_NOT_FOUND:

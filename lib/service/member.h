@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "format/settings.h"
-#include "system/account.h"
+#include "system/account_snapshot.h"
 
 enum member_verdict {
 	MEMBER_ELIGIBLE,
@@ -18,11 +18,17 @@ enum member_verdict {
 	MEMBER_UNKNOWN, /* for callers that go on after member_judge() failed with temporary */
 };
 
+/* By what a member is judged. */
+struct member_rules {
+	const struct settings *settings;
+	const struct account_snapshot *accounts; /* NULL = NSS is asked for each */
+};
+
 /*
  * Judges the account of `uid`. `ret_account` is filled unless absent. Fails with temporary (the account database cannot answer: nothing may be concluded) or
  * config (the member group does not exist).
  */
-must_check bool member_judge(uid_t uid, const struct settings *settings, struct arena *arena,
+must_check bool member_judge(uid_t uid, const struct member_rules *rules, struct arena *arena,
 	enum member_verdict *ret_verdict, struct account *ret_account, struct error *err);
 
 /* Whose a uid is, compared with whom it was given to. */
@@ -33,8 +39,8 @@ enum member_identity {
 	MEMBER_IS_UNKNOWN, /* the account database does not answer: nothing may be concluded */
 };
 
-/* Asks whether `uid` still belongs to `username`. */
-enum member_identity member_identify(uid_t uid, const char *username);
+/* Asks whether `uid` still belongs to `username`; `accounts` may be NULL. */
+enum member_identity member_identify(const struct account_snapshot *accounts, uid_t uid, const char *username);
 
 /* Why, as a clause: "is not in group members"; translated, static. */
 const char *member_verdict_text(enum member_verdict verdict);

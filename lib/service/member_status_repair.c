@@ -77,10 +77,10 @@ static bool repair_one(struct repair *repair, const struct alias_entry *entry, s
 	return repair->dry_run || member_status_publish(repair->state_directory, &status, err);
 }
 
-bool member_status_repair(const char *state_directory, const struct alias_store *store,
+bool member_status_repair(const struct alias_context *context, const struct alias_store *store,
 	bool dry_run, size_t *ret_repaired, struct error *err)
 {
-	struct repair repair = {.state_directory = state_directory,
+	struct repair repair = {.state_directory = context->state_directory,
 		.store = store,
 		.dry_run = dry_run};
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -90,7 +90,8 @@ bool member_status_repair(const char *state_directory, const struct alias_store 
 
 	alias_store_rewind(store, &cursor);
 	while ((result = alias_store_next(&cursor, &arena, &entry, err)) == LOOKUP_FOUND) {
-		if (member_identify(entry.uid, entry.username) == MEMBER_IS_SAME &&
+		if (member_identify(context->accounts, entry.uid, entry.username) ==
+				MEMBER_IS_SAME &&
 			!repair_one(&repair, &entry, err))
 			return false;
 		arena_clear(&arena);

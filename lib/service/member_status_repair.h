@@ -6,9 +6,8 @@
 #ifndef POSTIGO_SERVICE_MEMBER_STATUS_REPAIR_H
 #define POSTIGO_SERVICE_MEMBER_STATUS_REPAIR_H
 
-#include "base/error.h"
 #include "format/status_file.h"
-#include "storage/alias_store.h"
+#include "service/alias_request.h"
 
 /* Whether a status tells what the entry is. */
 bool member_status_tells(const struct status_file *status, const struct alias_entry *entry);
@@ -18,7 +17,7 @@ bool member_status_tells(const struct status_file *status, const struct alias_en
  * counts. Call with the store lock held. Fails with database or filesystem; those before the one
  * that failed are repaired.
  */
-must_check bool member_status_repair(const char *state_directory, const struct alias_store *store,
+must_check bool member_status_repair(const struct alias_context *context, const struct alias_store *store,
 	bool dry_run, size_t *ret_repaired, struct error *err);
 
 #endif

@@ -109,19 +109,41 @@ static int ask_group(const char *name, gid_t gid, struct arena *arena, struct gr
 	}
 }
 
-enum lookup_result group_by_name(const char *name, gid_t *ret_gid, struct error *err)
+static enum lookup_result find_group(const char *name, struct arena *arena, struct group *ret_entry,
+	struct error *err)
 {
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct group entry;
 	struct group *found = NULL;
-	int number = ask_group(name, 0, &arena, &entry, &found);
+	int number = ask_group(name, 0, arena, ret_entry, &found);
 	enum lookup_result result = judge_answer(number, found, err);
 
 	if (result != LOOKUP_FOUND)
 		return result;
-	if (strcmp(name, found->gr_name) != 0)
-		return LOOKUP_NOT_FOUND;
-	*ret_gid = found->gr_gid;
+	return strcmp(name, found->gr_name) == 0 ? LOOKUP_FOUND : LOOKUP_NOT_FOUND;
+}
+
+enum lookup_result group_by_name(const char *name, gid_t *ret_gid, struct error *err)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct group entry;
+	enum lookup_result result = find_group(name, &arena, &entry, err);
+
+	if (result == LOOKUP_FOUND)
+		*ret_gid = entry.gr_gid;
+	return result;
+}
+
+enum lookup_result group_listing(const char *name, struct arena *arena, gid_t *ret_gid,
+	struct string_list *ret_names, struct error *err)
+{
+	struct group entry;
+	enum lookup_result result = find_group(name, arena, &entry, err);
+
+	if (result != LOOKUP_FOUND)
+		return result;
+	for (char *const *member = entry.gr_mem; *member; member++)
+		string_list_add(ret_names, arena, *member);
+	string_list_sort(ret_names);
+	*ret_gid = entry.gr_gid;
 	return LOOKUP_FOUND;
 }
 

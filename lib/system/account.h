@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/string_list.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -30,6 +31,11 @@ must_check enum lookup_result account_by_uid(uid_t uid, struct arena *arena,
  */
 must_check enum lookup_result account_by_name(const char *name, struct arena *arena,
 	struct account *ret_account, struct error *err);
+
+/* The members that the group database lists for a group (sorted; who has it as primary group is
+ * not among them), and its gid; answers as account_by_uid(). */
+must_check enum lookup_result group_listing(const char *name, struct arena *arena, gid_t *ret_gid,
+	struct string_list *ret_names, struct error *err);
 
 /* Finds a group's gid by name; answers as account_by_uid(). */
 must_check enum lookup_result group_by_name(const char *name, gid_t *ret_gid, struct error *err);

@@ -92,6 +92,24 @@ like 'is told, with advice' "$(field installation.no-access-lists advice)" 'ACLs
 is 'one whose unnamed files are not known' "$(field installation.no-unnamed-files severity)" info
 like 'is told, with advice' "$(field installation.no-unnamed-files advice)" ext4
 umount $state
+
+# FUSE: the real thing, over the true state
+fuse='FUSE, NFS and the like'
+if ! command -v bindfs >/dev/null; then
+	skip "$fuse" 'no bindfs'
+elif [ ! -c /dev/fuse ]; then
+	skip "$fuse" 'no /dev/fuse'
+else
+	advised installation.file-system error 'mount a local file system' "bindfs $scratch/state $state" \
+		"umount $state; mount --bind $scratch/state $state"
+	umount $state
+	bindfs "$scratch/state" $state
+	run postigo-admin check --json --section installation
+	is 'it is told which' "$(field installation.file-system evidence)" FUSE
+	expect_exit 4 'setup refuses it as well' postigo-admin setup
+	like 'in the same words' "$stderr" 'mount a local file system'
+	umount $state
+fi
 rmdir $state
 mv "$scratch/state" $state
 is_clean 'all is well again'

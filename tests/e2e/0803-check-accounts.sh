@@ -29,6 +29,15 @@ cured accounts.daemon-missing warning 'userdel postigo; groupadd -r postigo 2>/d
 setfacl -k $state/store
 postigo-admin setup >/dev/null
 
+# The account database is away: one finding, and nobody is gone for it
+advised accounts.database error 'try again' "mv /etc/passwd $scratch/passwd" "mv $scratch/passwd /etc/passwd"
+mv /etc/passwd "$scratch/passwd"
+run postigo-admin check --json --section accounts
+is 'nobody is said to be gone' "$(ids)" accounts.database
+mv "$scratch/passwd" /etc/passwd
+advised accounts.store error 'the disk' \
+	"mv $state/store/aliases.json $scratch; make_socket $state/store/aliases.json" "mv $scratch/aliases.json $state/store"
+
 # A40: the queue group has members, or is somebody's primary group
 cured accounts.queue-group-has-members error 'usermod -aG postigo-drop ana'
 unlike 'A40: ana is out of it' "$(id -nG ana)" postigo-drop

@@ -112,8 +112,12 @@ put_back
 cured store.backup-damaged warning ": >$store/backup/aliases.1.json"
 cured store.backup-damaged warning "cp $store/aliases.json $store/backup/notes"
 put_back
+advised store.backups error "move what is no backup out of $store/backup" "make_files $store/backup 100001 .x" \
+	"find $store/backup -name '*.x' -delete"
 
 # Status files
+cured store.status error "chmod g+w $state/status"
+cured store.status error "chown ana $state/status"
 cured store.status-missing warning "rm $state/status/20001.json"
 cured store.status-stale warning "sed -i 's/ana@elsewhere/eve@elsewhere/' $state/status/20001.json"
 cured store.status-stale warning "printf '{' >$state/status/20002.json"
@@ -156,6 +160,19 @@ run postigo-admin check --json --section queue
 is 'a request of a newer format' "$(field queue.newer-format severity)" warning
 like 'is left, with advice' "$(field queue.newer-format advice)" 'upgrade'
 rm $new/*
+advised queue.unreadable error "out of $state/work/quarantine" "make_files $state/work/quarantine 100001 ''" \
+	"find $state/work/quarantine -type f -delete"
+make_files $new 20001 .alias.json
+run postigo-admin check --json --section queue
+is 'queue.too-many: more files than are ever read' "$(field queue.too-many severity)" warning
+is 'queue.too-many: has a cure' "$(field queue.too-many cure)" 'postigo-admin gc'
+like 'queue.too-many: and advice where these are requests' "$(field queue.too-many advice)" 'decide'
+ok 'queue.too-many: which runs' postigo-admin gc
+run postigo-admin check --json --section queue
+is 'queue.too-many: it is gone' "$(field queue.too-many severity)" ''
+ok 'queue.too-many: the last one goes next' postigo-admin gc
+rm -rf $state/work/quarantine/*
+is_clean 'queue.too-many: and all is well'
 chmod 0777 $new
 run postigo-admin check --json --section queue
 is 'a queue that cannot be trusted' "$(field queue.untrusted severity)" error

@@ -28,6 +28,8 @@ postfix_stop
 run postigo-admin check --json
 is 'Postfix that does not run' "$(field postfix.not-running severity)" info
 is 'is started so' "$(field postfix.not-running cure)" 'postfix start'
+pid=$(postconf -hx queue_directory)/pid/master.pid
+advised postfix.process error 'the disk' "rm -f $pid; ln -s nowhere $pid" "rm $pid"
 ok 'Postfix starts' postfix_start keep
 run postigo-admin check --json
 is 'and that is gone' "$(field postfix.not-running severity)" ''

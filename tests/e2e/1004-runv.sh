@@ -104,6 +104,14 @@ is 'does not, whatever the file says' "$(postmap -q carla@club.example hash:$map
 ok 'm1 asks' as m1 /usr/local/bin/runv-email-alias request m1@elsewhere.example
 expect_exit 0 'both' runv-admin-email-alias approve m1 --no-sync-mail --sync-mail
 is '--sync-mail wins' "$(postmap -q m1@club.example hash:$map)" m1@elsewhere.example
+ok 'm4 asks' as m4 /usr/local/bin/runv-email-alias request m4@elsewhere.example
+mv $map $map.away
+mkdir $map
+expect_exit 1 'a sync that fails after a decision is a failure here' runv-admin-email-alias approve m4 --sync-mail
+like 'that is told' "$stderr" 'not synced|not live|error'
+like 'the decision stands' "$(postigo-admin member show m4 --plain)" 'm4@elsewhere.example'
+rmdir $map
+mv $map.away $map
 ok 'm2 asks' as m2 /usr/local/bin/runv-email-alias request m2@elsewhere.example
 expect_exit 1 'an empty reason' runv-admin-email-alias reject m2 --reason ''
 expect_exit 0 'a rejection' runv-admin-email-alias reject m2 --reason 'please use your own'

@@ -44,6 +44,18 @@ is_clean() {
 	is "$1" "$(ids)" ''
 }
 
+# make_socket PATH: what root cannot open as a file.
+make_socket() {
+	/usr/bin/python3 -I -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$1"
+}
+
+# make_files DIRECTORY COUNT SUFFIX: empty ones, from 1 on.
+make_files() {
+	/usr/bin/python3 -I -c 'import sys
+for number in range(1, int(sys.argv[2]) + 1):
+    open("%s/%d%s" % (sys.argv[1], number, sys.argv[3]), "w").close()' "$1" "$2" "$3"
+}
+
 # raised ID SEVERITY: what is broken is seen, with the exit status that belongs to it.
 raised() {
 	local expected=0

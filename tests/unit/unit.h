@@ -129,9 +129,9 @@ static inline void unit_nothing(int index)
 	(void)index;
 }
 
-/* Returns `test`, or without root its stand-in: a test that does nothing and reports "NAME # SKIP
- * needs root". */
-static inline const TTest *unit_root_test(const TTest *test)
+/* Returns `test`, or where it is not possible its stand-in: a test that does nothing and reports
+ * "NAME # SKIP reason". */
+static inline const TTest *unit_test_if(bool possible, const TTest *test, const char *reason)
 {
 	static struct {
 		TTest test;
@@ -139,14 +139,19 @@ static inline const TTest *unit_root_test(const TTest *test)
 	} skipped[128];
 	static size_t count;
 
-	if (geteuid() == 0)
+	if (possible)
 		return test;
 	if (count == ARRAY_LENGTH(skipped))
 		abort();
-	snprintf(skipped[count].name, sizeof(skipped[count].name), "%s # SKIP needs root",
-		test->name);
+	snprintf(skipped[count].name, sizeof(skipped[count].name), "%s # SKIP %s", test->name,
+		reason);
 	skipped[count].test = (TTest){skipped[count].name, unit_nothing, test->file, test->line};
 	return &skipped[count++].test;
+}
+
+static inline const TTest *unit_root_test(const TTest *test)
+{
+	return unit_test_if(geteuid() == 0, test, "needs root");
 }
 
 /* Adds a test that needs root; without root it is reported as skipped, by name. */

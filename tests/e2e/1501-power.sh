@@ -6,13 +6,15 @@
 # shellcheck disable=SC2317 # functions that others call
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
+. "$(dirname "$0")/../support/check.sh"
+. "$(dirname "$0")/../support/power.sh"
 in_namespace "$@"
-. "$support/check.sh"
-. "$support/power.sh"
 
 points=${1:-50}
 seed=${2:-1}
-[ -e /dev/fuse ] && [ -e /dev/loop-control ] || skip_all 'no /dev/fuse or no loop devices'
+for device in fuse loop-control; do
+	[ -e /dev/$device ] || skip_all "no /dev/$device"
+done
 helper=/usr/local/libexec/postigo/postigo-drop
 export ASAN_OPTIONS=detect_leaks=0
 
@@ -135,7 +137,7 @@ judge_map() {
 judge_repair() {
 	postigo-admin gc --no-sync >"$scratch/out" 2>&1 || echo "gc: $(head -n 1 "$scratch/out")"
 	postigo-admin journal verify >"$scratch/out" 2>&1 || echo "journal: $(head -n 1 "$scratch/out")"
-	[ -z "$(ls $state/work/claimed)" ] || echo 'still claimed'
+	[ -z "$(ls "$state/work/claimed")" ] || echo 'still claimed'
 }
 
 judge_rest() {

@@ -1,16 +1,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # variables of tap.sh and postfix.sh, and for those who source this
 # power.sh: the queue, the store and Postfix's directory on a disk with a volatile cache, and what is left of them after a power failure;
-# sourced after in_namespace, because it names files below $scratch.
+# sourced after tap.sh and postfix.sh and inside the namespaces only.
 #
 # power_prepare TYPE makes the disk with a clean installation, power_on begins the recording, power_mark WORD sets a mark, power_off ends it. Then
 # power_points COUNT SEED lists points of failure, and power_return POINT LOSS SEED mounts what the disk held: power_leave lets go of it.
 
-volatile_disk=$BUILD/tests/support/volatile_disk
-power_file=$scratch/disk      # the disk under the loop device
-power_base=$scratch/disk.base # as it was when the recording began
-power_log=$scratch/disk.log
-power_served=$scratch/served
 power_root=/var/lib/disk
 state=/var/lib/postigo
 
@@ -46,6 +41,10 @@ power_options() {
 # power_prepare TYPE COMMAND...: COMMAND fills the new file system.
 power_prepare() {
 	power_type=$1
+	power_file=$scratch/disk      # the disk under the loop device
+	power_base=$scratch/disk.base # as it was when the recording began
+	power_log=$scratch/disk.log
+	power_served=$scratch/served
 	shift
 	mkdir -p $power_root $state /etc/postfix "$power_served"
 	power_format "$power_type" && power_mount "$power_file" '' && "$@" && power_unmount &&
@@ -54,7 +53,7 @@ power_prepare() {
 
 power_on() {
 	rm -f "$power_log"
-	"$volatile_disk" "$power_served" "$power_file" "$power_log" &
+	"$BUILD/tests/support/volatile_disk" "$power_served" "$power_file" "$power_log" &
 	power_server=$!
 	wait_until 5 test -e "$power_served/disk" && power_mount "$power_served/disk" "$(power_options)" && power_mark begin
 }
@@ -64,7 +63,7 @@ power_mark() {
 }
 
 power_off() {
-	power_unmount && umount "$power_served" && wait $power_server
+	power_unmount && umount "$power_served" && wait "$power_server"
 }
 
 power_points() {

@@ -23,6 +23,9 @@ struct policy_settings {
 	int64_t cooldown_after_reject; /* seconds */
 	int64_t pending_ttl;           /* seconds */
 	bool allow_blind_approve;
+	bool confirm_destination;
+	int64_t confirm_ttl;  /* seconds */
+	const char *sendmail; /* absolute path */
 	struct string_list allow_domains; /* empty = all */
 	struct string_list block_domains;
 	int64_t max_requests_per_day; /* 0 = unlimited */

@@ -2,6 +2,7 @@
 # 0910: double opt-in. An approved destination gets a token by mail through a real Postfix, and only the member who hands it back has the alias; a wrong one, an
 # expired one, another member's and one of a request that was replaced are worth nothing; what is live stays live meanwhile. Case A77.
 # timeout: 600
+# shellcheck disable=SC2317 # functions that others call
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 . "$(dirname "$0")/../support/check.sh"

@@ -3,6 +3,7 @@
 # links into other slots, junk in the staging directory; an id that is nearly right; a reader of the store who locks it. Others ask and are decided on all the
 # while. Cases A17 to A19 (staging), A24, A39, A43, A44.
 # timeout: 600
+# shellcheck disable=SC2317 # functions that others call
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 . "$(dirname "$0")/../support/check.sh"

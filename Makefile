@@ -322,18 +322,23 @@ fuzz: fuzz-build
 	@TIMEOUT=$$(($(FUZZ_SECONDS) + 120)) $(run_tests) $(patsubst tests/fuzz/%.c, \
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
-# Random work against a model until SOAK operations are done or SOAK_SECONDS are over (SEED repeats one), then SOAK_ROUNDS times 170
-# decisions, and more cycles of asking and withdrawing than a check has time for.
+# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SOAK_ROUNDS times 170 decisions; SOAK_CYCLES of asking and withdrawing;
+# SOAK_POWER power failures a file system; SOAK_CROWD seconds of a crowd. SEED repeats what is random.
 .PHONY: soak
 SOAK ?= 20000
 SOAK_SECONDS ?= 1800
 SOAK_CYCLES ?= 10000
+SOAK_POWER ?= 1000
+SOAK_CROWD ?= 600
 SEED ?= $(shell date +%s)
 SOAK_ROUNDS ?= 59
 soak: all stage unit-programs
 	@TIMEOUT=$$(($(SOAK_SECONDS) + 300)) VERBOSE=1 $(run_tests) \
-		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)" "tests/e2e/0706-many.sh $(SOAK_ROUNDS)" \
-		"tests/e2e/0906-races.sh $(SOAK_CYCLES)"
+		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)" \
+		"tests/e2e/0706-many.sh $(SOAK_ROUNDS)" \
+		"tests/e2e/0906-races.sh $(SOAK_CYCLES)" \
+		"tests/e2e/1501-power.sh $(SOAK_POWER) $(SEED)" \
+		"tests/e2e/1502-crowd.sh $(SOAK_CROWD)"
 
 demo:
 	$(quiet)scripts/install-deps build test

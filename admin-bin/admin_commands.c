@@ -126,7 +126,8 @@ static const struct command commands[] = {
 		.help = N_("grant requests"),
 		.details = N_("An ID names exactly what was shown, so it is not asked about again; when the member has changed the "
 			      "request since, nothing is approved (exit status 28). A USER is shown first and asked about on the "
-			      "terminal, one by one."),
+			      "terminal, one by one. With policy.confirm_destination a new destination is mailed a token first, "
+			      "and the request waits until the member has handed it back; approving again mails another one."),
 		OPTIONS(sync_after_options),
 		.examples = EXAMPLES("postigo-admin approve ana", "postigo-admin approve ana beto --sync"),
 		.needs_root = true,
@@ -159,7 +160,7 @@ static const struct command commands[] = {
 		.words = "gc",
 		.operands = "",
 		.help = N_("tidy up: apply what members may do themselves, expire, set bad files aside"),
-		.details = N_("Applies members' pauses, resumptions and removals, rejects requests older than policy.pending_ttl, "
+		.details = N_("Applies members' pauses, resumptions, removals and confirmations, rejects requests older than policy.pending_ttl, "
 			      "suspends aliases whose time is over, sets aside files that can never become a request, removes "
 			      "status files of former members, temporary files older than an hour and decided requests older "
 			      "than policy.archive_keep, and writes status files anew that do not tell what the store says. "

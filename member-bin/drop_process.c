@@ -53,6 +53,15 @@ static void limit(__rlimit_resource_t resource, rlim_t most)
 		_exit(ERROR_OUT_OF_MEMORY);
 }
 
+/* The hard limit too: nobody raises it again from outside. */
+static void forbid_core(void)
+{
+	const struct rlimit none = {0, 0};
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		_exit(ERROR_OUT_OF_MEMORY);
+}
+
 static void reset_signals(void)
 {
 	static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGHUP, SIGTTOU};
@@ -80,7 +89,7 @@ void drop_process_harden(void)
 	close_other_descriptors();
 	clearenv();
 	umask(077);
-	limit(RLIMIT_CORE, 0);
+	forbid_core();
 	limit(RLIMIT_FSIZE, FILE_SIZE_MAX);
 	limit(RLIMIT_NOFILE, 16);
 	limit(RLIMIT_CPU, 5);
@@ -94,10 +103,19 @@ void drop_process_lift_file_limit(void)
 
 /* ---------------------------------------------------------------- the privilege */
 
+/* Nothing goes on with a group that is not the one that was meant. */
+static _Noreturn void stop_over_group(void)
+{
+	static const char line[] = "postigo-drop: the group cannot be changed here, as in a user namespace\n";
+
+	(void)drop_write(STDERR_FILENO, line, sizeof(line) - 1);
+	_exit(ERROR_PERMISSION);
+}
+
 void drop_process_use(gid_t group)
 {
 	if (setresgid((gid_t)-1, group, (gid_t)-1) != 0 || getegid() != group)
-		_exit(ERROR_PERMISSION);
+		stop_over_group();
 }
 
 void drop_process_give_up(const struct drop_identity *identity)
@@ -107,10 +125,10 @@ void drop_process_give_up(const struct drop_identity *identity)
 	gid_t saved;
 
 	if (setresgid(identity->group, identity->group, identity->group) != 0)
-		_exit(ERROR_PERMISSION);
+		stop_over_group();
 	if (getresgid(&real, &effective, &saved) != 0 || real != identity->group ||
 		effective != identity->group || saved != identity->group)
-		_exit(ERROR_PERMISSION);
+		stop_over_group();
 }
 
 /* ---------------------------------------------------------------- descriptors */

@@ -39,6 +39,7 @@ static const char *const request_examples[] = {
 static const char *const change_examples[] = {"postigo change ana@example.net", NULL};
 static const char *const pause_examples[] = {"postigo pause", NULL};
 static const char *const resume_examples[] = {"postigo resume", NULL};
+static const char *const confirm_examples[] = {"postigo confirm 0f1e2d3c4b5a69788796a5b4c3d2e1f0", NULL};
 static const char *const history_examples[] = {"postigo history", "postigo history --json", NULL};
 static const char *const status_examples[] = {"postigo", "postigo status --json", NULL};
 static const char *const cancel_examples[] = {"postigo cancel", NULL};
@@ -101,6 +102,17 @@ static const struct command commands[] = {
 		.help = N_("let your paused alias work again"),
 		.examples = resume_examples,
 		.run = run_resume,
+	},
+	{
+		.words = "confirm",
+		.operands = "TOKEN",
+		.operands_min = 1,
+		.operands_max = 1,
+		.help = N_("prove that you read what arrives at the destination"),
+		.details = N_("TOKEN stands in the message that went to the destination when an administrator\n"
+			      "approved it; not every server asks for it."),
+		.examples = confirm_examples,
+		.run = run_confirm,
 	},
 	{
 		.words = "remove",

@@ -6,6 +6,7 @@
 #include "postigo_request.h"
 #include "postigo_status.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool require_alias(const struct session *session, struct member_state *ret_state, struct error *err)
@@ -100,6 +101,56 @@ int run_resume(void *context, const struct command_line *line)
 {
 	(void)line;
 	return turn(context, &resuming);
+}
+
+/* ---------------------------------------------------------------- confirm */
+
+static bool check_token(const char *token, struct error *err)
+{
+	if (request_token_is_valid(token))
+		return true;
+	error_set(err, ERROR_USAGE, _("that is no token"));
+	error_why(err, _("a token has %d digits, of 0 to 9 and a to f"), REQUEST_TOKEN_LENGTH);
+	error_field(err, "token");
+	return error_fix(err, _("copy it from the message that went to the destination"));
+}
+
+/* Another wish that waits must not be lost over it: pausing is done within minutes. */
+static bool require_free_slot(const struct member_state *state, struct error *err)
+{
+	if (!state->alias_pending) {
+		error_set(err, ERROR_NOTHING_PENDING, _("no request of yours is pending"));
+		return error_fix(err, "postigo status");
+	}
+	if (!state->change_pending || state->change.op == REQUEST_CONFIRM)
+		return true;
+	error_set(err, ERROR_ALREADY_EXISTS, _("another change of yours is on its way"));
+	error_why(err, _("one can wait at a time"));
+	return error_fix(err, _("try again in a few minutes, or take it back: postigo cancel"));
+}
+
+static bool hand_in(const struct session *session, const char *token, const struct member_state *state,
+	struct error *err)
+{
+	struct request_record record = {.op = REQUEST_CONFIRM};
+
+	request_set_author(session, &record);
+	(void)snprintf(record.token, sizeof(record.token), "%s", token);
+	return helper_submit(&record, state->change_pending, session->arena, err);
+}
+
+int run_confirm(void *context, const struct command_line *line)
+{
+	struct session *session = context;
+	const char *token = line->operands.items[0];
+	struct member_state state;
+	struct error err;
+
+	if (!check_token(token, &err) || !session_settle(session, &err) || !member_state_read(session, &state, &err) ||
+		!require_free_slot(&state, &err) || !hand_in(session, token, &state, &err))
+		return output_error(session->output, &err);
+	output_say(session->output, _("The token is on its way; what became of it: postigo status"));
+	return member_state_report(session, true);
 }
 
 /* ---------------------------------------------------------------- remove */

@@ -7,6 +7,9 @@
 /* "pause": mail to the alias is refused until it is resumed. */
 int run_pause(void *context, const struct command_line *line);
 
+/* "confirm TOKEN": hands a token of policy.confirm_destination back. */
+int run_confirm(void *context, const struct command_line *line);
+
 /* "resume": ends the member's own pause. */
 int run_resume(void *context, const struct command_line *line);
 

@@ -188,6 +188,9 @@ static const char *decision_text(const char *decision)
 		{"undone", N_("The last decision on your alias was taken back")},
 		{"imported", N_("Your alias was taken over from a list")},
 		{"restored", N_("Your alias was restored from a backup")},
+		{"awaiting-confirmation", N_("An administrator agrees, and a message with a token went to the destination")},
+		{"confirmed", N_("You confirmed the destination")},
+		{"refused", N_("The token was refused")},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
@@ -215,6 +218,13 @@ static void say_decision(const struct session *session, const struct status_file
 	}
 }
 
+/* A decision that is older than the request was on another one. */
+static bool is_awaited(const struct member_state *state)
+{
+	return strcmp(state->published.decision, "awaiting-confirmation") == 0 &&
+	       state->published.decided >= state->request.created;
+}
+
 static void say_next(const struct session *session, const struct member_state *state)
 {
 	struct output *output = session->output;
@@ -226,10 +236,15 @@ static void say_next(const struct session *session, const struct member_state *s
 		output_say(output, _("It will be paused within minutes. Take that back: postigo cancel"));
 	else if (state->change_pending && state->change.op == REQUEST_RESUME)
 		output_say(output, _("It will work again within minutes. Take that back: postigo cancel"));
+	else if (state->change_pending && state->change.op == REQUEST_CONFIRM)
+		output_say(output, _("Your token is being looked at."));
 	else if (state->change_pending)
 		output_say(output, _("A change of your alias is on its way. Take it back: "
 				     "postigo cancel"));
-	if (state->alias_pending)
+	if (state->alias_pending && is_awaited(state))
+		output_say(output, _("Confirm with the token from it: postigo confirm TOKEN    Withdraw the request: "
+				     "postigo cancel"));
+	else if (state->alias_pending)
 		output_say(output,
 			_("An administrator decides. Withdraw the request: postigo cancel"));
 	else if (strcmp(state->published.state, "paused") == 0 && !state->change_pending)

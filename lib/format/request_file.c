@@ -128,6 +128,11 @@ static bool read_note(struct reading *reading, const struct json *value)
 	return copy_text(value, reading->record.note, sizeof(reading->record.note));
 }
 
+static bool read_token(struct reading *reading, const struct json *value)
+{
+	return copy_text(value, reading->record.token, sizeof(reading->record.token));
+}
+
 static bool read_language(struct reading *reading, const struct json *value)
 {
 	return copy_text(value, reading->record.language, sizeof(reading->record.language));
@@ -157,24 +162,37 @@ static bool read_tool(struct reading *reading, const struct json *value)
 
 /* ---- fields */
 
-/* In the order of reading: "op" decides whether those of `set` must be there or must not. */
+enum field_scope {
+	OF_ALL,
+	OF_SET,
+	OF_CONFIRM,
+};
+
+/* In the order of reading: "op" decides whether those of one op must be there or must not. */
 static const struct file_field {
 	const char *key;
 	bool (*read)(struct reading *reading, const struct json *value);
-	bool only_set;
+	enum field_scope scope;
 } file_fields[] = {
-	{"kind", read_kind, false},
-	{"op", read_op, false},
-	{"nonce", read_nonce, false},
-	{"uid", read_uid, false},
-	{"username", read_username, false},
-	{"destinations", read_destinations, true},
-	{"keep_copy", read_keep_copy, true},
-	{"note", read_note, true},
-	{"lang", read_language, false},
-	{"created_at", read_created, false},
-	{"tool", read_tool, false},
+	{"kind", read_kind, OF_ALL},
+	{"op", read_op, OF_ALL},
+	{"nonce", read_nonce, OF_ALL},
+	{"uid", read_uid, OF_ALL},
+	{"username", read_username, OF_ALL},
+	{"destinations", read_destinations, OF_SET},
+	{"keep_copy", read_keep_copy, OF_SET},
+	{"note", read_note, OF_SET},
+	{"token", read_token, OF_CONFIRM},
+	{"lang", read_language, OF_ALL},
+	{"created_at", read_created, OF_ALL},
+	{"tool", read_tool, OF_ALL},
 };
+
+static bool is_of_op(const struct file_field *field, enum request_op op)
+{
+	return field->scope == OF_ALL || (field->scope == OF_SET && op == REQUEST_SET) ||
+	       (field->scope == OF_CONFIRM && op == REQUEST_CONFIRM);
+}
 
 static bool is_known(const char *key)
 {
@@ -218,7 +236,7 @@ static enum request_fault read_fields(struct reading *reading)
 		const struct file_field *field = &file_fields[i];
 		const struct json *value = json_get(reading->document, field->key);
 
-		if (field->only_set && reading->record.op != REQUEST_SET) {
+		if (!is_of_op(field, reading->record.op)) {
 			if (value)
 				return refuse(reading, REQUEST_FAULT_FIELD, field->key);
 			continue;

@@ -158,11 +158,16 @@ static bool is_language(const char *text)
 	       text[5] == '\0';
 }
 
-static bool is_nonce(const char *text)
+static bool is_hex(const char *text, size_t digits)
 {
 	size_t length = strspn(text, "0123456789abcdef");
 
-	return length == REQUEST_NONCE_LENGTH && text[length] == '\0';
+	return length == digits && text[length] == '\0';
+}
+
+bool request_token_is_valid(const char *text)
+{
+	return is_hex(text, REQUEST_TOKEN_LENGTH);
 }
 
 static bool are_destinations(const struct request_record *record)
@@ -200,6 +205,8 @@ bool request_record_validate_wish(const struct request_record *record, const cha
 		return fault_in(ret_field, "keep-copy");
 	if (!request_text_is_plain(record->note, is_set ? REQUEST_NOTE_MAX : 0))
 		return fault_in(ret_field, "note");
+	if (record->op == REQUEST_CONFIRM ? !request_token_is_valid(record->token) : record->token[0] != '\0')
+		return fault_in(ret_field, "token");
 	if (!is_language(record->language))
 		return fault_in(ret_field, "lang");
 	return true;
@@ -209,7 +216,7 @@ bool request_record_validate(const struct request_record *record, const char **r
 {
 	if (!request_record_validate_wish(record, ret_field))
 		return false;
-	if (!is_nonce(record->nonce))
+	if (!is_hex(record->nonce, REQUEST_NONCE_LENGTH))
 		return fault_in(ret_field, "nonce");
 	if (record->uid == 0 || record->uid > UID_LAST)
 		return fault_in(ret_field, "uid");
@@ -261,6 +268,11 @@ static bool read_note(struct request_record *record, const char *value)
 	return read_text(record->note, sizeof(record->note), value);
 }
 
+static bool read_token(struct request_record *record, const char *value)
+{
+	return read_text(record->token, sizeof(record->token), value);
+}
+
 static bool read_language(struct request_record *record, const char *value)
 {
 	return read_text(record->language, sizeof(record->language), value);
@@ -277,6 +289,7 @@ static const struct wire_field {
 	{"to", read_destination, false, true},
 	{"keep-copy", read_keep_copy, false, false},
 	{"note", read_note, false, false},
+	{"token", read_token, false, false},
 	{"lang", read_language, false, false},
 };
 
@@ -398,6 +411,8 @@ size_t request_record_print_wire(const struct request_record *record, char *buff
 		put_line(&output, "keep-copy", "yes");
 	if (record->note[0])
 		put_line(&output, "note", record->note);
+	if (record->token[0])
+		put_line(&output, "token", record->token);
 	put_line(&output, "lang", record->language);
 	return output_length(&output);
 }
@@ -460,6 +475,8 @@ size_t request_record_print_json(const struct request_record *record, char *buff
 	put_member(&output, "username", record->username);
 	if (record->op == REQUEST_SET)
 		put_alias(&output, record);
+	if (record->op == REQUEST_CONFIRM)
+		put_member(&output, "token", record->token);
 	put_member(&output, "lang", record->language);
 	put_member(&output, "created_at", created);
 	put_member(&output, "tool", "postigo-drop/" POSTIGO_VERSION);

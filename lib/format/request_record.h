@@ -21,6 +21,7 @@
 #define REQUEST_LANGUAGE_MAX 5	 /* "pt" or "pt_BR" */
 #define REQUEST_LANGUAGE_DEFAULT "en" /* when the wire says none */
 #define REQUEST_NONCE_LENGTH 32	 /* hex digits */
+#define REQUEST_TOKEN_LENGTH 32	 /* hex digits */
 #define REQUEST_FILE_MIN 2	 /* bytes of a queue file */
 #define REQUEST_FILE_MAX 4096
 #define REQUEST_WIRE_MAX 4096	 /* bytes on the helper's stdin */
@@ -47,6 +48,7 @@ struct request_record {
 	bool keep_copy;
 	char note[REQUEST_NOTE_MAX + 1];
 	char language[REQUEST_LANGUAGE_MAX + 1];
+	char token[REQUEST_TOKEN_LENGTH + 1]; /* confirm: from the message to the destination; else "" */
 	/* filled by postigo-drop, never by the member's side */
 	char nonce[REQUEST_NONCE_LENGTH + 1];
 	uint32_t uid;
@@ -54,7 +56,7 @@ struct request_record {
 };
 
 /*
- * Parses the lines of `text` (`length` bytes, may be hostile): op, user, to (repeated), keep-copy (yes, no), note, lang. Unknown or doubled
+ * Parses the lines of `text` (`length` bytes, may be hostile): op, user, to (repeated), keep-copy (yes, no), note, token, lang. Unknown or doubled
  * keys, NUL bytes, a missing last newline and values that break a rule are refused; destinations come out in canonical form.
  * On failure returns false and `*ret_field` names the key at fault, "record" when it is the shape of the whole (static).
  */
@@ -64,7 +66,7 @@ must_check bool request_record_parse(const char *text, size_t length, struct req
 /* Writes the lines that request_record_parse() reads. Returns the length without NUL, or 0 when `size` is too small. */
 must_check size_t request_record_print_wire(const struct request_record *record, char *buffer, size_t size);
 
-/* Checks what the member chose by the rules of format 1, however the record was made: op, user, to, keep-copy, note, lang. On failure
+/* Checks what the member chose by the rules of format 1, however the record was made: op, user, to, keep-copy, note, token, lang. On failure
  * `*ret_field` is one of these (static). */
 must_check bool request_record_validate_wish(const struct request_record *record, const char **ret_field);
 
@@ -94,6 +96,9 @@ must_check bool request_op_parse(const char *name, enum request_op *ret_op);
 
 /* The slot in which an op travels. */
 enum request_kind request_op_kind(enum request_op op);
+
+/* Whether `text` has the shape of a token. */
+bool request_token_is_valid(const char *text);
 
 /* Whether `text` is well-formed UTF-8 without control characters (C0, DEL, C1), at most `limit` bytes. */
 bool request_text_is_plain(const char *text, size_t limit);

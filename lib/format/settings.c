@@ -65,6 +65,13 @@ static const struct config_field fields[] = {
 		.help = N_("how long gc waits with that after it first missed the account")},
 	{POLICY(allow_blind_approve), .type = CONFIG_BOOLEAN, .initial = "false",
 		.help = N_("whether approve USER --yes works without a terminal")},
+	{POLICY(confirm_destination), .type = CONFIG_BOOLEAN, .initial = "false",
+		.help = N_("whether a new destination must be confirmed with a token that is mailed "
+			   "to it, after the approval")},
+	{POLICY(confirm_ttl), .type = CONFIG_DURATION, .initial = "3d", .minimum = 60, .maximum = YEAR,
+		.help = N_("how long such a token is good")},
+	{POLICY(sendmail), .type = CONFIG_PATH, .initial = "/usr/sbin/sendmail",
+		.help = N_("the command that mails it")},
 	{POLICY(allow_domains), .type = CONFIG_LIST, .initial = "",
 		.help = N_("the only domains, with all below them, that aliases may forward to; "
 			   "empty allows all")},

@@ -27,6 +27,9 @@ struct policy_settings {
 	const char *orphan_policy;     /* keep, suspend, remove */
 	int64_t orphan_grace;          /* seconds */
 	bool allow_blind_approve;
+	bool confirm_destination;
+	int64_t confirm_ttl;  /* seconds */
+	const char *sendmail; /* absolute path */
 	struct string_list allow_domains; /* empty = all */
 	struct string_list block_domains;
 	int64_t max_requests_per_day; /* 0 = unlimited */

@@ -115,11 +115,21 @@ static void copy_destinations(const struct request_record *record, struct arena 
 	}
 }
 
+/* One approval under way. */
+struct approval {
+	struct alias_session *session;
+	struct claim *claim;
+	struct alias_request request;
+	const char *approver;
+	bool was_awaited; /* a confirmation stands in work/confirm */
+	struct arena *arena; /* of the caller, for what is told */
+};
+
 /* The entry that the store will hold when the request is granted; false when there will be none. */
-static bool entry_after(const struct alias_session *session, const struct alias_request *request,
-	struct alias_entry *ret_entry, struct arena *arena)
+static bool entry_after(const struct approval *approval, struct alias_entry *ret_entry, struct arena *arena)
 {
-	const struct alias_context *context = session->context;
+	const struct alias_context *context = approval->session->context;
+	const struct alias_request *request = &approval->request;
 	const struct request_record *record = &request->queued.record;
 	struct alias_entry entry = {.created = context->now, .note = "", .status = ALIAS_ACTIVE};
 
@@ -143,7 +153,7 @@ static bool entry_after(const struct alias_session *session, const struct alias_
 		entry.username = record->username;
 		entry.alias = request->alias;
 		entry.keep_copy = record->keep_copy;
-		entry.approved_by = context->actor->login;
+		entry.approved_by = approval->approver;
 		entry.request_id = request->queued.id;
 		entry.source = "request";
 		entry.destinations = (struct string_list)STRING_LIST_INIT;
@@ -190,40 +200,155 @@ static bool settle(struct alias_session *session, struct claim *claim, const str
 	return error_prefix(err, _("decided and stored, but not archived yet"));
 }
 
+static struct alias_change change_of(const struct approval *approval, const char *op)
+{
+	const struct alias_request *request = &approval->request;
+
+	return (struct alias_change){
+		.op = op,
+		.username = request->queued.record.username,
+		.uid = request->queued.record.uid,
+		.request_id = request->queued.id,
+		.reason = "",
+	};
+}
+
+static bool conclude(const struct approval *approval, const struct alias_change *change,
+	struct alias_decision *ret_decision, struct error *err)
+{
+	struct alias_session *session = approval->session;
+	bool done = settle(session, approval->claim, change, err);
+
+	if (done || err->code == ERROR_AFTER_LIVE)
+		alias_decision_of(change, session->context, session->desk.store.generation, approval->arena, ret_decision);
+	return done;
+}
+
+static bool grant(const struct approval *approval, struct alias_decision *ret_decision, struct error *err)
+{
+	struct alias_session *session = approval->session;
+	struct alias_change change = change_of(approval, journal_op(approval->request.queued.record.op));
+	struct alias_entry after;
+
+	change.before = approval->request.present;
+	if (entry_after(approval, &after, &session->arena))
+		change.after = &after;
+	if (!conclude(approval, &change, ret_decision, err))
+		return false;
+	if (!approval->was_awaited || confirmation_remove(session->context->state_directory, change.uid, err))
+		return true;
+	err->code = ERROR_AFTER_LIVE;
+	return error_prefix(err, _("decided and stored, but not tidied up"));
+}
+
+/* A token proves something, and changes no alias by itself: the request that it belongs to is granted when none is missing. */
+static bool take_token(const struct approval *approval, struct alias_decision *ret_decision, struct error *err)
+{
+	const struct alias_context *context = approval->session->context;
+	const struct alias_change change = change_of(approval, "confirm");
+	struct token_judgement judgement;
+
+	if (!alias_confirmation_judge(context, &approval->request.queued.record, &approval->session->arena, &judgement, err))
+		return false;
+	if (judgement.verdict != TOKEN_GOOD)
+		return error_set(err, ERROR_BUG, "%s", token_verdict_reason(judgement.verdict)); /* an obstacle before */
+	return confirmation_write(context->state_directory, &judgement.confirmation, err) &&
+	       conclude(approval, &change, ret_decision, err);
+}
+
+/*
+ * Puts the request back and tells the member what it waits for. In this order: after a crash at any point the request waits in the queue, and approving it again
+ * begins anew.
+ */
+static bool await_confirmation(const struct approval *approval, struct alias_decision *ret_decision, struct error *err)
+{
+	struct alias_session *session = approval->session;
+	const struct alias_change change = change_of(approval, "await-confirmation");
+	struct claim *claim = approval->claim;
+	bool done;
+
+	if (!request_queue_return(claim->queue, &claim->request, err))
+		return false;
+	claim->held = false;
+	if (!alias_confirmation_begin(session->context, &approval->request, &session->letters, err))
+		return false;
+	session->wish = &claim->request.record;
+	done = alias_session_commit(session, &change, err);
+	session->wish = NULL;
+	if (done || err->code == ERROR_AFTER_LIVE)
+		alias_decision_of(&change, session->context, session->desk.store.generation, approval->arena, ret_decision);
+	return done;
+}
+
+/* Whether every destination that is new is confirmed; then the approver is who approved it before. */
+static bool find_approver(struct approval *approval, bool *ret_confirmed, struct error *err)
+{
+	const struct alias_context *context = approval->session->context;
+	const struct queued_request *queued = &approval->request.queued;
+	struct confirmation confirmation;
+
+	*ret_confirmed = !alias_confirmation_is_needed(context, &approval->request);
+	if (*ret_confirmed)
+		return true;
+	switch (alias_confirmation_find(context, queued->uid, queued->id, &approval->session->arena, &confirmation, err)) {
+	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		return true;
+	case LOOKUP_FOUND:
+		break;
+	}
+	*ret_confirmed = alias_confirmation_is_complete(&confirmation);
+	approval->was_awaited = true;
+	approval->approver = confirmation.approved_by;
+	return true;
+}
+
 bool alias_approve_in(struct alias_session *session, const char *id, struct arena *arena,
 	struct alias_decision *ret_decision, struct error *err)
 {
 	struct claim claim cleanup_claim = {.held = false};
-	struct alias_request request = {0};
-	struct alias_entry after;
-	struct alias_change change;
-	bool done;
-
-	if (!claim_request(session, id, &claim, &request, err) ||
-		!refuse_other_account(&claim, &request, err) || !refuse_obstacle(&request, err))
-		return false;
-	change = (struct alias_change){
-		.op = journal_op(request.queued.record.op),
-		.username = request.queued.record.username,
-		.uid = request.queued.record.uid,
-		.before = request.present,
-		.request_id = request.queued.id,
-		.reason = "",
+	struct approval approval = {
+		.session = session,
+		.claim = &claim,
+		.approver = session->context->actor->login,
+		.arena = arena,
 	};
-	if (entry_after(session, &request, &after, &session->arena))
-		change.after = &after;
-	done = settle(session, &claim, &change, err);
-	if (done || err->code == ERROR_AFTER_LIVE)
-		alias_decision_of(&change, session->context, session->desk.store.generation, arena, ret_decision);
+	bool confirmed = true;
+
+	if (!claim_request(session, id, &claim, &approval.request, err) ||
+		!refuse_other_account(&claim, &approval.request, err) || !refuse_obstacle(&approval.request, err))
+		return false;
+	if (approval.request.queued.record.op == REQUEST_CONFIRM)
+		return take_token(&approval, ret_decision, err);
+	if (!find_approver(&approval, &confirmed, err))
+		return false;
+	return confirmed ? grant(&approval, ret_decision, err) : await_confirmation(&approval, ret_decision, err);
+}
+
+/* Decides, and takes out what is to be mailed when the lock is released: a mail system that is slow keeps nobody waiting. */
+static bool approve_now(const struct alias_context *context, const char *id, struct arena *arena,
+	struct alias_decision *ret_decision, struct confirmation_letters *ret_letters, struct error *err)
+{
+	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
+	bool done = alias_session_open(&session, context, err) && alias_approve_in(&session, id, arena, ret_decision, err);
+
+	*ret_letters = session.letters;
 	return done;
 }
 
 bool alias_approve(const struct alias_context *context, const char *id, struct arena *arena,
 	struct alias_decision *ret_decision, struct error *err)
 {
-	struct alias_session session cleanup_alias_session = ALIAS_SESSION_INIT;
+	struct confirmation_letters letters = {.count = 0};
+	bool done = approve_now(context, id, arena, ret_decision, &letters, err);
+	struct error failure;
 
-	return alias_session_open(&session, context, err) && alias_approve_in(&session, id, arena, ret_decision, err);
+	if (letters.count == 0 || (!done && err->code != ERROR_AFTER_LIVE) ||
+		alias_confirmation_mail(context, ret_decision->alias, &letters, &failure))
+		return done;
+	*err = failure;
+	return false;
 }
 
 bool alias_dismiss_in(struct alias_session *session, const char *id, const struct alias_dismissal *dismissal,

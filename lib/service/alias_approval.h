@@ -11,9 +11,10 @@
 #include "service/alias_request.h"
 
 /*
- * Approves the request that was shown under `id` (a request to pause, resume or remove is applied).
+ * Approves the request that was shown under `id` (a request to pause, resume or remove is applied, a token taken). Where destinations must be confirmed first,
+ * tokens are mailed to them and the request stays pending, outcome "awaiting-confirmation".
  * Fails with nothing_pending, changed (another request is there now; err.fix names its id), rule_violation (an obstacle), temporary (locked, accounts away), database,
- * filesystem, or after_live (decided; the status or archive could not be written; *ret_decision is filled, the next decision repairs it).
+ * filesystem, mta_command (a token could not be mailed; nothing else is wrong), or after_live (decided; the status or archive could not be written; *ret_decision is filled, the next decision repairs it).
  */
 must_check bool alias_approve(const struct alias_context *context, const char *id, struct arena *arena,
 	struct alias_decision *ret_decision, struct error *err);

@@ -27,6 +27,9 @@ const char *decision_outcome(const char *op)
 		{N_("restore"), N_("restored")},
 		{N_("import"), N_("imported")},
 		{N_("purge-user"), N_("purged")},
+		{N_("await-confirmation"), N_("awaiting-confirmation")},
+		{N_("confirm"), N_("confirmed")},
+		{N_("refuse"), N_("refused")},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(outcomes); i++) {
@@ -34,6 +37,11 @@ const char *decision_outcome(const char *op)
 			return outcomes[i].outcome;
 	}
 	return NULL;
+}
+
+bool decision_ends_request(const char *op)
+{
+	return strcmp(op, "await-confirmation") != 0;
 }
 
 static bool is_rendered(const struct alias_entry *entry)

@@ -31,6 +31,9 @@ struct alias_context;
 /* How the member reads the journal's op: "approved" for "approve" …; NULL for events that are no decision. Static. */
 const char *decision_outcome(const char *op);
 
+/* Whether a journal op ends the request that it names, so that its file is to be archived. */
+bool decision_ends_request(const char *op);
+
 /* Describes a change that made `generation`, or would; texts live in `arena`. */
 void alias_decision_of(const struct alias_change *change, const struct alias_context *context, int64_t generation,
 	struct arena *arena, struct alias_decision *ret_decision);

@@ -14,6 +14,7 @@ struct run {
 	struct alias_session *session;
 	struct arena *arena;
 	bool dry_run;
+	enum token_verdict token; /* of the request that is judged */
 	struct alias_housekeeping done;
 };
 
@@ -24,6 +25,7 @@ enum fate {
 	FATE_LEAVE,
 	FATE_APPLY,	/* the member may do this without approval */
 	FATE_REJECT,	/* nobody decided in time */
+	FATE_REFUSE,	/* a token that fits nothing */
 	FATE_DISMISS,	/* its alias is gone: left where it is, it would hit the next one */
 	FATE_SET_ASIDE, /* it can never become a request */
 };
@@ -33,6 +35,22 @@ static bool is_expired(const struct run *run, const struct queued_request *queue
 	const struct alias_context *context = run->session->context;
 
 	return context->now - queued->received > context->settings->policy.pending_ttl;
+}
+
+/* A member may do without approval what is no new destination, and what an administrator approved before is granted when it is confirmed. */
+static bool is_free(const struct run *run, const struct queued_request *queued)
+{
+	const struct alias_context *context = run->session->context;
+	struct confirmation confirmation;
+	struct error ignored; /* an approval would meet it again, and tell */
+
+	if (queued->code != QUEUE_GOOD)
+		return false;
+	if (queued->record.op != REQUEST_SET)
+		return true;
+	return context->settings->policy.confirm_destination &&
+	       alias_confirmation_find(context, queued->uid, queued->id, run->arena, &confirmation, &ignored) == LOOKUP_FOUND &&
+	       alias_confirmation_is_complete(&confirmation);
 }
 
 /* Reads accounts only where the file itself is in order; "unknown" leaves it. */
@@ -55,7 +73,19 @@ static enum fate judge(struct run *run, struct queued_request *queued)
 	}
 	if (is_expired(run, queued))
 		return FATE_REJECT;
-	return queued->code == QUEUE_GOOD && queued->record.op != REQUEST_SET ? FATE_APPLY : FATE_LEAVE;
+	return is_free(run, queued) ? FATE_APPLY : FATE_LEAVE;
+}
+
+static bool judge_token(struct run *run, const struct queued_request *queued, enum fate *fate, struct error *err)
+{
+	struct token_judgement judgement;
+
+	if (!alias_confirmation_judge(run->session->context, &queued->record, run->arena, &judgement, err))
+		return false;
+	run->token = judgement.verdict;
+	if (run->token != TOKEN_GOOD)
+		*fate = FATE_REFUSE;
+	return true;
 }
 
 /* What a member wishes for an alias that an administrator took away meanwhile can never be done. */
@@ -63,8 +93,10 @@ static bool judge_wish(struct run *run, const struct queued_request *queued, enu
 {
 	struct alias_entry entry;
 
-	if (*fate != FATE_APPLY)
+	if (*fate != FATE_APPLY || queued->record.op == REQUEST_SET)
 		return true;
+	if (queued->record.op == REQUEST_CONFIRM)
+		return judge_token(run, queued, fate, err);
 	switch (alias_store_find(&run->session->desk.store, queued->record.username, run->arena, &entry, err)) {
 	case LOOKUP_FOUND:
 		return true;
@@ -91,7 +123,10 @@ static bool decide(struct run *run, const struct queued_request *queued, enum fa
 	struct alias_decision *ret_decision, struct error *err)
 {
 	/* Not "reject": nobody has judged the member, who may ask again at once. */
-	const struct alias_dismissal dismissal = {.op = "lapse", .reason = fate == FATE_DISMISS ? "no alias" : "expired"};
+	const struct alias_dismissal dismissal = {
+		.op = fate == FATE_REFUSE ? "refuse" : "lapse",
+		.reason = fate == FATE_DISMISS ? "no alias" : fate == FATE_REFUSE ? token_verdict_reason(run->token) : "expired",
+	};
 
 	if (run->dry_run) {
 		foresee(run, queued, fate == FATE_APPLY ? request_op_name(queued->record.op) : dismissal.op, ret_decision);
@@ -130,6 +165,7 @@ static bool tidy_request(struct run *run, struct queued_request *queued, struct 
 		return true;
 	case FATE_APPLY:
 	case FATE_REJECT:
+	case FATE_REFUSE:
 	case FATE_DISMISS:
 		break;
 	}
@@ -141,6 +177,16 @@ static bool tidy_request(struct run *run, struct queued_request *queued, struct 
 		done->decisions.count++;
 	done->left++;
 	return may_go_on(run, err);
+}
+
+/* Those that hand in a token, or all others. */
+static bool tidy_requests(struct run *run, struct queued_request *queued, size_t count, bool tokens, struct error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		if ((queued[i].record.op == REQUEST_CONFIRM) == tokens && !tidy_request(run, &queued[i], err))
+			return false;
+	}
+	return true;
 }
 
 static bool tidy_queue(struct run *run, struct error *err)
@@ -155,10 +201,9 @@ static bool tidy_queue(struct run *run, struct error *err)
 		return false;
 	run->done.decisions.items = arena_alloc_array(run->arena, count + 1, sizeof(*run->done.decisions.items));
 	run->done.set_aside = arena_alloc_array(run->arena, count + 1, sizeof(*run->done.set_aside));
-	for (size_t i = 0; i < count; i++) {
-		if (!tidy_request(run, &queued[i], err))
-			return false;
-	}
+	/* A token first: it may be the last that a request waits for. */
+	if (!tidy_requests(run, queued, count, true, err) || !tidy_requests(run, queued, count, false, err))
+		return false;
 	return request_queue_sweep(queue, !run->dry_run, &run->done.temporaries, err) &&
 	       request_queue_prune(queue, context->now - context->settings->policy.archive_keep, !run->dry_run,
 		       &run->done.archived, err) &&

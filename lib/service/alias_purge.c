@@ -145,7 +145,8 @@ static bool remove_status(struct alias_session *session, uint32_t uid, const cha
 	case LOOKUP_FAILED:
 		break;
 	}
-	if (!member_status_remove(directory, uid, err))
+	if (!member_status_remove(directory, uid, err) ||
+		(session->context->settings->policy.confirm_destination && !confirmation_remove(directory, uid, err)))
 		return false;
 	purge->statuses++;
 	return true;

@@ -5,6 +5,7 @@
 #include "format/destination_policy.h"
 #include "format/domain_name.h"
 #include "format/email_fault.h"
+#include "service/alias_confirmation.h"
 #include "storage/member_status.h"
 
 #include <stdio.h>
@@ -91,7 +92,7 @@ static void check_wish(const struct alias_context *context, struct alias_request
 	const struct policy_settings *policy = &context->settings->policy;
 
 	if (record->op != REQUEST_SET) {
-		if (!request->present)
+		if (!request->present && record->op != REQUEST_CONFIRM)
 			alias_request_add_check(request, "no-alias", ERROR_RULE, _("has no alias to change"));
 		return;
 	}
@@ -174,6 +175,47 @@ static bool check_time(const struct alias_context *context, struct alias_request
 	return true;
 }
 
+/* What a token that is handed in is worth. */
+static bool check_token(const struct alias_context *context, struct alias_request *request, struct arena *arena,
+	struct error *err)
+{
+	struct token_judgement judgement;
+
+	if (request->queued.record.op != REQUEST_CONFIRM)
+		return true;
+	if (!alias_confirmation_judge(context, &request->queued.record, arena, &judgement, err))
+		return false;
+	if (judgement.verdict != TOKEN_GOOD)
+		alias_request_add_check(request, "token", ERROR_RULE, token_verdict_reason(judgement.verdict));
+	return true;
+}
+
+/* What is awaited of the member. */
+static bool check_confirmation(const struct alias_context *context, struct alias_request *request, struct arena *arena,
+	struct error *err)
+{
+	const struct request_record *record = &request->queued.record;
+	struct confirmation confirmation;
+
+	if (!alias_confirmation_is_needed(context, request))
+		return true;
+	switch (alias_confirmation_find(context, record->uid, request->queued.id, arena, &confirmation, err)) {
+	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		break;
+	case LOOKUP_FOUND:
+		if (alias_confirmation_is_complete(&confirmation))
+			alias_request_add_check(request, "confirmed", ERROR_NONE, _("the destination is confirmed"));
+		else
+			alias_request_add_check(request, "unconfirmed", ERROR_NONE,
+				arena_printf(arena, _("approved by %s, waits for the destination's confirmation"),
+					confirmation.approved_by));
+		break;
+	}
+	return true;
+}
+
 static bool find_present(const struct alias_store *store, struct alias_request *request, struct arena *arena,
 	struct error *err)
 {
@@ -227,7 +269,8 @@ bool alias_request_examine(const struct alias_context *context, const struct ali
 	}
 	if (queued->code == QUEUE_GOOD) {
 		check_wish(context, &request, arena);
-		if (!check_time(context, &request, arena, err))
+		if (!check_time(context, &request, arena, err) || !check_token(context, &request, arena, err) ||
+			!check_confirmation(context, &request, arena, err))
 			return false;
 	}
 	*ret_request = request;

@@ -43,7 +43,7 @@ static void describe_decision(const struct alias_session *session, const struct 
 	*ret_decision = (struct status_decision){
 		.at = event->at,
 		.outcome = decision_outcome(event->op),
-		.op = wish ? request_op_name(wish->op) : is_request ? "set" : event->op,
+		.op = wish && decision_ends_request(event->op) ? request_op_name(wish->op) : is_request ? "set" : event->op,
 		.id = event->request_id,
 		.reason = event->reason,
 	};
@@ -299,7 +299,8 @@ static bool recover(struct alias_session *session, struct error *err)
 
 	if (outcome && !recover_statuses(session, err))
 		return false;
-	return request_queue_recover(&session->desk.queue, outcome ? last->request_id : "", &decision, err);
+	return request_queue_recover(&session->desk.queue,
+		outcome && decision_ends_request(last->op) ? last->request_id : "", &decision, err);
 }
 
 bool alias_session_open(struct alias_session *session, const struct alias_context *context, struct error *err)

@@ -7,6 +7,7 @@
 #ifndef POSTIGO_SERVICE_ALIAS_SESSION_H
 #define POSTIGO_SERVICE_ALIAS_SESSION_H
 
+#include "service/alias_confirmation.h"
 #include "service/alias_decision.h"
 #include "service/alias_request.h"
 
@@ -15,6 +16,7 @@ struct alias_session {
 	struct request_desk desk;
 	struct arena arena;
 	const struct request_record *wish; /* what the next commit decides on; NULL = no request */
+	struct confirmation_letters letters; /* to be mailed when the lock is released */
 };
 
 #define ALIAS_SESSION_INIT {.desk = REQUEST_DESK_INIT}

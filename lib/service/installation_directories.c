@@ -134,6 +134,7 @@ static const struct tree_entry tree[] = {
 	{"work", 0700, "root"},
 	{"work/claimed", 0700, "root"},
 	{"work/quarantine", 0700, "root"},
+	{"work/confirm", 0700, "root"},
 	{"work/archive", 0750, GROUP_ADMINS},
 	{"store", 0750, GROUP_ADMINS},
 	{"store/backup", 0700, "root"},

@@ -110,6 +110,12 @@ static bool read_file(const struct request_queue *queue, int directory, const ch
 		request->code = QUEUE_NOT_REGULAR; /* swapped since it was looked at */
 		return true;
 	}
+	/* Its owner holds a lease on it. The kernel breaks that after a while; waiting for it would let one member stop all others. */
+	if (fd < 0 && errno == EAGAIN) {
+		request->code = QUEUE_SIZE;
+		request->detail = "cannot be opened: leased by its owner";
+		return true;
+	}
 	if (fd < 0 || fstat(fd, &before) != 0)
 		return read_failed(name, err);
 	take_status(queue, &before, request);

@@ -1,25 +1,46 @@
 #include "base/message.h"
-#include "base/string_list.h"
 #include "format/timestamp.h"
 #include "storage/request_queue_private.h"
-#include "system/directory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#define NAMES_MAX 100000
 #define MONTH_SECONDS (31 * (int64_t)86400)
 
-static bool list(int directory, const char *name, struct arena *arena, struct string_list *ret_names,
-	struct error *err)
+/*
+ * A stream and not a list: whoever holds the queue's group can make as many names as there are inodes, and housekeeping must go on nevertheless. A descriptor of
+ * its own keeps the position of `directory` out of the game.
+ */
+static DIR *open_stream(int directory, const char *name, struct error *err)
 {
 	int fd cleanup_close = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 
-	if (fd < 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot list %s"), name);
-	return directory_list(fd, NAMES_MAX, arena, ret_names, err);
+	if (stream)
+		(void)take_fd(&fd);
+	else
+		error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot list %s"), name);
+	return stream;
+}
+
+static const char *next_name(DIR *stream)
+{
+	const struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(stream);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+	return entry ? entry->d_name : NULL;
+}
+
+static bool ended_well(const char *name, struct error *err)
+{
+	return errno == 0 || error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot list %s"), name);
 }
 
 /* By the inode's ctime, which no member can set; one from the future is no reason to remove anything. */
@@ -33,19 +54,21 @@ static bool is_left_over(const struct request_queue *queue, const char *name)
 
 bool request_queue_sweep(const struct request_queue *queue, bool remove, size_t *ret_count, struct error *err)
 {
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct string_list names = STRING_LIST_INIT;
+	DIR *stream cleanup_closedir = open_stream(queue->staging, "queue/tmp", err);
+	const char *name;
 	size_t count = 0;
 
-	if (!list(queue->staging, "queue/tmp", &arena, &names, err))
+	if (!stream)
 		return false;
-	for (size_t i = 0; i < names.count; i++) {
-		if (!is_left_over(queue, names.items[i]))
+	while ((name = next_name(stream))) {
+		if (!is_left_over(queue, name))
 			continue;
-		if (remove && unlinkat(queue->staging, names.items[i], 0) != 0 && errno != ENOENT)
+		if (remove && unlinkat(queue->staging, name, 0) != 0 && errno != ENOENT)
 			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot clear queue/tmp"));
 		count++;
 	}
+	if (!ended_well("queue/tmp", err))
+		return false;
 	*ret_count = count;
 	return true;
 }
@@ -69,19 +92,22 @@ static bool prune_month(const struct request_queue *queue, const char *name, boo
 	struct error *err)
 {
 	int month cleanup_close = openat(queue->archive, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct string_list names = STRING_LIST_INIT;
+	DIR *stream cleanup_closedir = NULL;
+	const char *file;
 
 	if (month < 0)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot list %s"), "work/archive");
-	if (!directory_list(month, NAMES_MAX, &arena, &names, err))
+	stream = open_stream(month, "work/archive", err);
+	if (!stream)
 		return false;
-	for (size_t i = 0; i < names.count; i++) {
-		if (remove && unlinkat(month, names.items[i], 0) != 0 && errno != ENOENT)
+	while ((file = next_name(stream))) {
+		if (remove && unlinkat(month, file, 0) != 0 && errno != ENOENT)
 			return error_set_errno(
 				err, ERROR_FILESYSTEM, errno, _("cannot clear work/archive/%s"), name);
 		(*count)++;
 	}
+	if (!ended_well("work/archive", err))
+		return false;
 	if (remove && unlinkat(queue->archive, name, AT_REMOVEDIR) != 0)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot clear work/archive/%s"), name);
 	return true;
@@ -90,18 +116,19 @@ static bool prune_month(const struct request_queue *queue, const char *name, boo
 bool request_queue_prune(const struct request_queue *queue, int64_t before, bool remove, size_t *ret_count,
 	struct error *err)
 {
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct string_list names = STRING_LIST_INIT;
+	DIR *stream cleanup_closedir = open_stream(queue->archive, "work/archive", err);
+	const char *name;
 	size_t count = 0;
 	int64_t end;
 
-	if (!list(queue->archive, "work/archive", &arena, &names, err))
+	if (!stream)
 		return false;
-	for (size_t i = 0; i < names.count; i++) {
-		if (parse_month(names.items[i], &end) && end <= before &&
-			!prune_month(queue, names.items[i], remove, &count, err))
+	while ((name = next_name(stream))) {
+		if (parse_month(name, &end) && end <= before && !prune_month(queue, name, remove, &count, err))
 			return false;
 	}
+	if (!ended_well("work/archive", err))
+		return false;
 	*ret_count = count;
 	return true;
 }
@@ -118,14 +145,16 @@ static bool is_explanation(const char *name)
 
 bool request_queue_quarantined(const struct request_queue *queue, size_t *ret_count, struct error *err)
 {
-	struct arena arena cleanup_arena = ARENA_INIT;
-	struct string_list names = STRING_LIST_INIT;
+	DIR *stream cleanup_closedir = open_stream(queue->quarantine, "work/quarantine", err);
+	const char *name;
 	size_t count = 0;
 
-	if (!list(queue->quarantine, "work/quarantine", &arena, &names, err))
+	if (!stream)
 		return false;
-	for (size_t i = 0; i < names.count; i++)
-		count += !is_explanation(names.items[i]);
+	while ((name = next_name(stream)))
+		count += !is_explanation(name);
+	if (!ended_well("work/quarantine", err))
+		return false;
 	*ret_count = count;
 	return true;
 }

@@ -48,9 +48,9 @@ if [ -x $helper ]; then
 		printf '%b' "$1" >"$scratch/wire"
 		input=$scratch/wire run as ana $helper replace "${2:-alias}"
 	}
-	for op in pause resume remove confirm; do
-		file "op $op\nuser ana\n" alias-state
-		expect_exit 0 "what the helper writes for $op is valid" valid $new/20001.alias-state.json
+	for op in pause resume remove 'confirm\ntoken 0f1e2d3c4b5a69788796a5b4c3d2e1f0'; do
+		file "user ana\nop $op\n" alias-state
+		expect_exit 0 "what the helper writes for ${op%%\\*} is valid" valid $new/20001.alias-state.json
 	done
 	file 'op set\nuser ana\nto A.b@X.example\nto c@d.example\nkeep-copy yes\nnote "\\" \0303\0251\nlang pt_BR\n'
 	expect_exit 0 'and for set' valid $new/20001.alias.json

@@ -44,7 +44,7 @@ is 'A34: and no file is made' "$(ls $state/queue/new)" ''
 umount /usr/local/libexec
 
 # Directories: each of setup's
-for directory in . queue queue/new queue/tmp work work/claimed work/quarantine work/archive store store/backup lock \
+for directory in . queue queue/new queue/tmp work work/claimed work/quarantine work/confirm work/archive store store/backup lock \
 	status sync; do
 	cured installation.directory-mode error "chmod 2757 $state/$directory"
 	cured installation.directory-mode error "chown ana $state/$directory"

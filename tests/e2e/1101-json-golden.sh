@@ -65,6 +65,11 @@ as beto postigo request beto@elsewhere.example >/dev/null
 as carla postigo request carla@elsewhere.example >/dev/null
 golden member-cancel as carla postigo cancel
 golden member-cancel-nothing as carla postigo cancel
+golden member-confirm-nothing as carla postigo confirm 0f1e2d3c4b5a69788796a5b4c3d2e1f0
+as carla postigo request carla@elsewhere.example >/dev/null
+golden member-confirm as carla postigo confirm 0f1e2d3c4b5a69788796a5b4c3d2e1f0
+as carla postigo cancel >/dev/null
+as carla postigo cancel >/dev/null
 golden pending postigo-admin pending
 golden show postigo-admin show "$(pending_id ana)"
 golden show-nothing postigo-admin show carla

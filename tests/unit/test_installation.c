@@ -97,7 +97,7 @@ START_TEST(plans_everything)
 	make_place(&place);
 	unit_assert_ok(set_up(&place, &count, &err), err);
 	ck_assert_uint_eq(count, place.acts.count);
-	ck_assert_uint_eq(count_acts(&place, "make directory"), 2 + 13);
+	ck_assert_uint_eq(count_acts(&place, "make directory"), 2 + 14);
 	ck_assert_uint_eq(count_acts(&place, "state/queue/new, mode 1730, root:postigo-drop"), 1);
 	ck_assert_uint_eq(count_acts(&place, "state/work, mode 0700, root:root"), 1);
 	ck_assert_uint_eq(count_acts(&place, "first configuration for club.example"), 1);
@@ -138,7 +138,7 @@ START_TEST(sees_what_is_there)
 	unit_assert_ok(set_up(&place, &count, &err), err);
 	ck_assert_uint_eq(count_acts(&place, "first configuration"), 0);
 	ck_assert_uint_eq(count_acts(&place, "/etc"), 0);
-	ck_assert_uint_eq(count_acts(&place, "directory"), 12);
+	ck_assert_uint_eq(count_acts(&place, "directory"), 13);
 	ck_assert_uint_eq(count_acts(&place, "state/lock to mode 0700, root:root (was 0755"), 1);
 	arena_clear(&place.arena);
 }

@@ -83,6 +83,8 @@ START_TEST(reads_what_the_helper_writes)
 		written.destination_count = 1;
 		written.keep_copy = true;
 	}
+	if (written.op == REQUEST_CONFIRM)
+		memcpy(written.token, NONCE, sizeof(written.token));
 	length = request_record_print_json(&written, text, sizeof(text));
 	ck_assert_uint_gt(length, 0);
 	ck_assert_int_eq(request_file_parse(text, length, &read, detail), REQUEST_FAULT_NONE);
@@ -128,7 +130,11 @@ static const struct {
 	{"{" STATE_HEAD("\"approve\"") "," WHO "," TAIL "}", REQUEST_FAULT_FIELD, "op"},
 	{"{" STATE_HEAD("1") "," WHO "," TAIL "}", REQUEST_FAULT_FIELD, "op"},
 	{"{" STATE_HEAD("\"pause\"") "," WHO "," TAIL "}", REQUEST_FAULT_NONE, ""},
-	{"{" STATE_HEAD("\"confirm\"") "," WHO "," TAIL "}", REQUEST_FAULT_NONE, ""},
+	{"{" STATE_HEAD("\"confirm\"") "," WHO ",\"token\":\"" NONCE "\"," TAIL "}", REQUEST_FAULT_NONE, ""},
+	{"{" STATE_HEAD("\"confirm\"") "," WHO "," TAIL "}", REQUEST_FAULT_FIELD, "token"},
+	{"{" STATE_HEAD("\"confirm\"") "," WHO ",\"token\":\"\"," TAIL "}", REQUEST_FAULT_FIELD, "token"},
+	{"{" STATE_HEAD("\"confirm\"") "," WHO ",\"token\":1," TAIL "}", REQUEST_FAULT_FIELD, "token"},
+	{"{" STATE_HEAD("\"pause\"") "," WHO ",\"token\":\"" NONCE "\"," TAIL "}", REQUEST_FAULT_FIELD, "token"},
 	{"{" STATE_HEAD("\"remove\"") "," WHO "," WISH "," TAIL "}", REQUEST_FAULT_FIELD,
 		"destinations"},
 	{"{" STATE_HEAD("\"remove\"") "," WHO ",\"note\":\"\"," TAIL "}", REQUEST_FAULT_FIELD,

@@ -69,17 +69,20 @@ START_TEST(prints_a_change_of_state)
 {
 	static const enum request_op ops[] = {REQUEST_PAUSE, REQUEST_RESUME, REQUEST_REMOVE, REQUEST_CONFIRM};
 	static const char *const names[] = {"pause", "resume", "remove", "confirm"};
+	static const char token[] = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+	bool confirms = ops[_i] == REQUEST_CONFIRM;
 	struct request_record record = complete_record();
 	char expected[512];
 
 	record.op = ops[_i];
 	record.destination_count = 0;
+	memcpy(record.token, confirms ? token : "", confirms ? sizeof(token) : 1);
 	snprintf(expected, sizeof(expected),
 		"{\"format\":1,\"kind\":\"alias-state\",\"op\":\"%s\","
 		"\"nonce\":\"00112233445566778899aabbccddeeff\",\"uid\":20001,\"username\":\"ana\","
-		"\"lang\":\"pt_BR\",\"created_at\":\"2026-05-19T23:55:18Z\","
+		"%s\"lang\":\"pt_BR\",\"created_at\":\"2026-05-19T23:55:18Z\","
 		"\"tool\":\"postigo-drop/" POSTIGO_VERSION "\"}\n",
-		names[_i]);
+		names[_i], confirms ? "\"token\":\"0f1e2d3c4b5a69788796a5b4c3d2e1f0\"," : "");
 	assert_json(&record, expected);
 }
 END_TEST
@@ -133,7 +136,13 @@ static const struct {
 	{"op pause\nuser ana\n", NULL},
 	{"op resume\nuser ana\nlang pt\n", NULL},
 	{"op remove\nuser ana\n", NULL},
-	{"op confirm\nuser ana\n", NULL},
+	{"op confirm\nuser ana\ntoken 0f1e2d3c4b5a69788796a5b4c3d2e1f0\n", NULL},
+	{"op confirm\nuser ana\n", "token"},
+	{"op confirm\nuser ana\ntoken 0F1e2d3c4b5a69788796a5b4c3d2e1f0\n", "token"},
+	{"op confirm\nuser ana\ntoken 0f1e2d3c4b5a69788796a5b4c3d2e1f\n", "token"},
+	{"op confirm\nuser ana\ntoken 0f1e2d3c4b5a69788796a5b4c3d2e1f00\n", "token"},
+	{"op confirm\nuser ana\nto a@b.example\ntoken 0f1e2d3c4b5a69788796a5b4c3d2e1f0\n", "to"},
+	{"op pause\nuser ana\ntoken 0f1e2d3c4b5a69788796a5b4c3d2e1f0\n", "token"},
 	{"op set\nuser root\nto ana@x.example\n", NULL},
 
 	{"", "record"},

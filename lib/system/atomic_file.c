@@ -17,10 +17,7 @@
 
 static bool failed(const struct atomic_file *file, int number, struct error *err)
 {
-	error_set_errno(err, ERROR_FILESYSTEM, number, _("cannot write %s"), file->name);
-	if (number == ENOSPC || number == EDQUOT)
-		error_fix(err, _("make room on the disk; nothing was changed"));
-	return false;
+	return error_set_errno(err, ERROR_FILESYSTEM, number, _("cannot write %s"), file->name);
 }
 
 /* A failure undoes at once: half a file can then not be committed by a caller that did not look. */

@@ -79,8 +79,10 @@ sweep_kills() {
 		sweep_kills_at kill "${sweep_step:-61}" "$@"
 	fi
 	is "$title: nothing is half done at any of $((swept_stops - stops)) stops" $sweep_bad 0
-	ok "$title: some kills came before it was done ($sweep_old)" test $sweep_old -gt 1
-	ok "$title: some came after ($sweep_new)" test $sweep_new -gt 0
+	[ "$sweep_before" = "$sweep_after" ] || {
+		ok "$title: some kills came before it was done ($sweep_old)" test $sweep_old -gt 1
+		ok "$title: some came after ($sweep_new)" test $sweep_new -gt 0
+	}
 	is "$title: without a kill it ends well" "$sweep_end" 0
 }
 
@@ -112,7 +114,7 @@ sweep_errors_at() {
 	done
 }
 
-# What may fail: act, step in a sample, mode.
+# What may fail: act, step in a sample, mode. A test may have a list of its own.
 sweep_faults() {
 	cat <<-FAULTS
 		EIO@changes 1
@@ -124,7 +126,7 @@ sweep_faults() {
 		EMFILE@openat,pipe2,socket 5
 		EIO@read,pread64,getdents64 5
 		EIO@newfstatat 7
-		ENOLCK@flock,fcntl 1
+		ENOLCK@flock 1
 		EAGAIN@clone,clone3,fork,vfork 1
 		ENOMEM@clone,clone3,fork,vfork 1 +
 		ENOMEM@mmap,brk,mremap 9 +

@@ -5,6 +5,7 @@
 #include "service/alias_member.h"
 #include "service/alias_session.h"
 #include "service/member_status_repair.h"
+#include "storage/left_over.h"
 #include "storage/member_status.h"
 
 #include <string.h>
@@ -314,6 +315,17 @@ static bool tidy_statuses(struct run *run, struct error *err)
 	return true;
 }
 
+static bool tidy_temporaries(struct run *run, struct error *err)
+{
+	const struct alias_context *context = run->session->context;
+	size_t count;
+
+	if (!left_over_sweep(context->state_directory, context->now, !run->dry_run, &count, err))
+		return false;
+	run->done.temporaries += count;
+	return true;
+}
+
 /* ---------------------------------------------------------------- all */
 
 bool alias_housekeep(const struct alias_context *context, bool dry_run, struct arena *arena,
@@ -328,7 +340,7 @@ bool alias_housekeep(const struct alias_context *context, bool dry_run, struct a
 	if (!(dry_run ? request_desk_open(&session.desk, context, ALIAS_STORE_READ, err)
 		      : alias_session_open(&session, context, err)))
 		return false;
-	done = tidy_queue(&run, err) && expire(&run, err) && find_orphans(&run, err) && tidy_statuses(&run, err) &&
+	done = tidy_queue(&run, err) && tidy_temporaries(&run, err) && expire(&run, err) && find_orphans(&run, err) && tidy_statuses(&run, err) &&
 	       member_status_repair(context->state_directory, &session.desk.store, dry_run, &run.done.repaired, err);
 	*ret_done = run.done;
 	return done;

@@ -30,7 +30,7 @@ struct alias_housekeeping {
 	size_t orphan_count;
 	struct string_list stale; /* names of status files that are removed */
 	size_t repaired;	  /* status files that were missing or wrong, written anew */
-	size_t temporaries;	  /* left in queue/tmp */
+	size_t temporaries;	  /* left by programs that were killed */
 	size_t quarantine;	  /* files that stand in quarantine now */
 	size_t left;		  /* requests that still wait */
 	bool accounts_unknown;	  /* the account database did not answer: some things wait for it */

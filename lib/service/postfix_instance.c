@@ -53,7 +53,9 @@ static bool command_failed(struct error *err, const struct process_request *requ
 		process_describe(request, result, arena));
 	if (*first)
 		error_why(err, "%.*s", (int)strcspn(first, "\n"), first);
-	return false;
+	else
+		error_why(err, _("it does not say"));
+	return error_fix(err, "postfix check");
 }
 
 /* Cuts `output` into exactly PARAMETERS lines. */

@@ -54,9 +54,10 @@ outcome() {
 	if [ "${1:-}" != now ]; then
 		postigo-admin sync --quiet >/dev/null 2>"$scratch/error" || found="$found, the next sync fails: $(head -n 1 "$scratch/error")"
 		[ "$(live)" = new ] || found="$found, the next sync leaves $(live)"
-		postigo-admin sync --check >/dev/null 2>&1 || found="$found, the one after that has more to do"
+		[ ! -e /etc/postfix/.postigo-stage ] || found="$found, the stage is left"
 	fi
-	[ -z "$(find /etc/postfix $state -name '.*' -mindepth 1)" ] || found="$found, left: $(find /etc/postfix $state -name '.*' -mindepth 1 | xargs)"
+	# What a kill leaves of a file in the state directory goes with gc, see 0603.
+	[ "$(find $state -name '.*' -type f | wc -l)" -le 1 ] || found="$found, left: $(find $state -name '.*' | xargs)"
 	echo "$found"
 }
 
@@ -66,11 +67,11 @@ sweep_children() {
 	sweep_faults() {
 		cat <<-FAULTS
 			kill@changes 1
-			kill 97
-			EIO@changes 1
-			ENOSPC@changes 1 +
-			EMFILE@openat 11 +
-			ENOMEM@brk,mmap 11 +
+			kill 197
+			EIO@changes 2
+			ENOSPC@changes 2 +
+			EMFILE@openat 23 +
+			ENOMEM@brk,mmap 23 +
 		FAULTS
 	}
 	sweep_errors "$@"
@@ -80,10 +81,25 @@ sweep_children() {
 }
 all_faults=$(declare -f sweep_faults)
 
+# The types differ in how a map is built and read back, not in the rest: a sample of the others is enough but for make soak.
+few_faults() {
+	sweep_faults() {
+		cat <<-FAULTS
+			EIO@changes 2
+			ENOSPC@changes 5 +
+			EMFILE@openat,pipe2,socket 29 +
+			EAGAIN@clone,clone3,fork,vfork 1
+			ENOMEM@mmap,brk,mremap 29 +
+		FAULTS
+	}
+}
+
+sweep_step=150
 for type in hash lmdb cdb texthash; do
 	prepare $type
 	sweep_kills $type old new postigo-admin sync
 	sweep_children "$type, its children" old new postigo-admin sync
+	[ "$type${SWEEP:-}" = lmdb ] || [ "${SWEEP:-}" = all ] || few_faults
 	sweep_errors $type old new postigo-admin sync
 done
 sweep_figures

@@ -322,14 +322,17 @@ fuzz: fuzz-build
 	@TIMEOUT=$$(($(FUZZ_SECONDS) + 120)) $(run_tests) $(patsubst tests/fuzz/%.c, \
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
-# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SEED repeats one.
+# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SEED repeats one. Then every system call is killed or fails, without sampling.
 .PHONY: soak
+SWEEPS ?= 0105-helper-swept 0315-sync-swept 0603-approve-killed 0609-bait-and-switch 0705-killed
 SOAK ?= 20000
 SOAK_SECONDS ?= 1800
 SEED ?= $(shell date +%s)
 soak: all stage unit-programs
 	@TIMEOUT=$$(($(SOAK_SECONDS) + 300)) VERBOSE=1 $(run_tests) \
 		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)"
+	@$(if $(filter-out no,$(SWEEPS)),SWEEP=all TIMEOUT=14400 VERBOSE=1 $(run_tests) \
+		$(patsubst %,tests/e2e/%.sh,$(SWEEPS)),:)
 
 demo:
 	$(quiet)scripts/install-deps build test

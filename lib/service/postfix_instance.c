@@ -90,10 +90,12 @@ static bool ask_postconf(const struct postfix_instance *instance, struct arena *
 		return false;
 	if (!process_succeeded(&result))
 		return command_failed(err, &request, &result, arena);
-	if (!split_values(arena_strndup(arena, result.output, result.output_length), values))
-		return error_set(err, ERROR_MTA_COMMAND, _("the answer of %s is not understood"),
-			instance->postconf);
-	return true;
+	if (split_values(arena_strndup(arena, result.output, result.output_length), values))
+		return true;
+	error_set(err, ERROR_MTA_COMMAND, _("the answer of %s is not understood"),
+		instance->postconf);
+	error_why(err, _("it is not one line for each setting that was asked for"));
+	return error_fix(err, "postfix check");
 }
 
 static int64_t limit_of(const char *value)

@@ -229,7 +229,7 @@ bool postfix_is_running(const struct postfix_instance *instance, struct arena *a
 	bool *ret_running, struct error *err)
 {
 	static const char *const words[] = {"-xh", "queue_directory"};
-	const char *queue;
+	const char *queue = "";
 	const char *path;
 	int fd cleanup_close = -1;
 	char text[64] = ""; /* Postfix writes the number 32 columns wide */

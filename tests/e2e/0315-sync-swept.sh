@@ -13,7 +13,9 @@ postconf -d mail_version >/dev/null 2>&1 || skip_all 'no Postfix'
 
 # m1 changes, m2 goes, m31 comes, all others stay.
 printf 'm%s@club.example\n' {1..31} >"$scratch/keys"
-printf 'm%s@club.example\tm%s@elsewhere.example\n' $(for number in {1..30}; do echo $number $number; done) >"$scratch/old"
+for number in {1..30}; do
+	printf 'm%s@club.example\tm%s@elsewhere.example\n' "$number" "$number"
+done >"$scratch/old"
 sed '/^m2@/d; s/^m1@.*/m1@club.example\tnew@elsewhere.example/' "$scratch/old" >"$scratch/new"
 printf 'm31@club.example\tm31@elsewhere.example\n' >>"$scratch/new"
 
@@ -57,7 +59,7 @@ outcome() {
 		[ ! -e /etc/postfix/.postigo-stage ] || found="$found, the stage is left"
 	fi
 	# What a kill leaves of a file in the state directory goes with gc, see 0603.
-	[ "$(find $state -name '.*' -type f | wc -l)" -le 1 ] || found="$found, left: $(find $state -name '.*' | xargs)"
+	[ "$(find $state -name '.*' -type f | wc -l)" -le 1 ] || found="$found, left: $(find $state -name '.*' | tr '\n' ' ')"
 	echo "$found"
 }
 

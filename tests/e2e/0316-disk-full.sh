@@ -49,7 +49,7 @@ judge() {
 	postigo-admin approve "$id" >/dev/null 2>&1
 	postigo-admin sync >/dev/null 2>"$stderr_file" || complain "$1: with room: $(cat "$stderr_file")"
 	[ "$(answers)" = 'beto@elsewhere.example ana@elsewhere.example' ] || complain "$1: with room: $(answers)"
-	[ -z "$(ls $state/queue/new $state/work/claimed | grep json)" ] || complain "$1: with room the request still waits"
+	[ -z "$(find $state/queue/new $state/work/claimed -name '*.json')" ] || complain "$1: with room the request still waits"
 }
 
 complain() {

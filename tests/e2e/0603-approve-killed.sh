@@ -1,7 +1,7 @@
 #!/bin/bash
 # 0603: approve, reject, revoke and gc killed before each of their system calls, and each of those calls failing. Case A103, and with it the six rows of the
 # crash table (claim, intent, rename, archive, unlink, publish). After each the next command must find exactly one of {pending, decided}, and nothing half done.
-# timeout: 600
+# timeout: 1200
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 in_namespace "$@"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # 0705: member set, expire, undo and restore killed before their system calls, and these calls failing. After each the next command finds the old or the new
 # state, whole: store, journal, status. As 0603 does for decisions on requests (case A103).
-# timeout: 600
+# timeout: 1200
+# shellcheck disable=SC2317 # functions that the sweep calls
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 in_namespace "$@"

@@ -17,13 +17,13 @@ swept_errors=0
 "$fault" EIO 1 true 2>/dev/null
 [ $? -ne 125 ] || skip_all 'system calls cannot be made to fail on this machine'
 
-# fault_at ACT N COMMAND...: sets fault_status, fault_count, fault_hits.
+# fault_at ACT N COMMAND...: sets fault_status, fault_hits.
 fault_at() {
 	local act=$1 number=$2 told_by
 	shift 2
 	"$fault" "${fault_options[@]}" "$act" "$number" "$@" 3>"$scratch/fault" >"$stdout_file" 2>"$stderr_file" <"${input:-/dev/null}"
 	told_by=$(cat "$scratch/fault")
-	read -r _ fault_status fault_count fault_hits _ <<<"$told_by"
+	read -r _ fault_status _ fault_hits _ <<<"$told_by"
 }
 
 # What, why and how to put it right.

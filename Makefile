@@ -323,15 +323,17 @@ fuzz: fuzz-build
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
 # Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SOAK_ROUNDS times 170 decisions; SOAK_CYCLES of asking and withdrawing;
-# SOAK_POWER power failures a file system; SOAK_CROWD seconds of a crowd. SEED repeats what is random.
+# SOAK_POWER power failures a file system; SOAK_CROWD seconds of a crowd; then every system call of SWEEPS is killed or fails, without sampling. SEED repeats
+# what is random.
 .PHONY: soak
+SOAK_ROUNDS ?= 59
+SWEEPS ?= 0106-helper-swept 0315-sync-swept 0603-approve-killed 0609-bait-and-switch 0705-killed
 SOAK ?= 20000
 SOAK_SECONDS ?= 1800
 SOAK_CYCLES ?= 10000
 SOAK_POWER ?= 1000
 SOAK_CROWD ?= 600
 SEED ?= $(shell date +%s)
-SOAK_ROUNDS ?= 59
 soak: all stage unit-programs
 	@TIMEOUT=$$(($(SOAK_SECONDS) + 300)) VERBOSE=1 $(run_tests) \
 		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)" \
@@ -339,6 +341,8 @@ soak: all stage unit-programs
 		"tests/e2e/0906-races.sh $(SOAK_CYCLES)" \
 		"tests/e2e/1501-power.sh $(SOAK_POWER) $(SEED)" \
 		"tests/e2e/1502-crowd.sh $(SOAK_CROWD)"
+	@$(if $(filter-out no,$(SWEEPS)),SWEEP=all TIMEOUT=14400 VERBOSE=1 $(run_tests) \
+		$(patsubst %,tests/e2e/%.sh,$(SWEEPS)),:)
 
 demo:
 	$(quiet)scripts/install-deps build test

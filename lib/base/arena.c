@@ -21,9 +21,12 @@ struct arena_block {
 
 _Noreturn void out_of_memory(void)
 {
-	static const char line[] = "error: out of memory\n";
+	static const char lines[] =
+		"error: out of memory\n"
+		"  why:  the system, or a limit of this process, gives no more\n"
+		"  fix:  try again when less is running, or raise the limit\n";
 
-	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+	if (write(STDERR_FILENO, lines, sizeof(lines) - 1) < 0)
 		_exit(ERROR_OUT_OF_MEMORY);
 	_exit(ERROR_OUT_OF_MEMORY);
 }

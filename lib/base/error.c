@@ -1,5 +1,8 @@
 #include "base/error.h"
 
+#include "base/message.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,6 +42,30 @@ bool error_set(struct error *err, enum error_code code, const char *format, ...)
 	return false;
 }
 
+/* What cures a failure of the system, whoever met it; "" where that depends on what was tried. */
+static const char *cure_of(int number)
+{
+	switch (number) {
+	case ENOSPC:
+	case EDQUOT:
+		return _("make room on the disk, then try again");
+	case EROFS:
+		return _("mount the file system for writing, then try again");
+	case EIO:
+		return _("look into the kernel's log (dmesg): the disk may be failing");
+	case EMFILE:
+	case ENFILE:
+		return _("raise the limit of open files, or try again when less is running");
+	case ENOMEM:
+	case EAGAIN:
+		return _("try again when less is running");
+	case ENOLCK:
+		return _("keep the directory on a local file system, which can lock files");
+	default:
+		return "";
+	}
+}
+
 bool error_set_errno(struct error *err, enum error_code code, int number, const char *format, ...)
 {
 	va_list arguments;
@@ -50,6 +77,7 @@ bool error_set_errno(struct error *err, enum error_code code, int number, const 
 	format_into(fresh.what, sizeof(fresh.what), format, arguments);
 	va_end(arguments);
 	(void)snprintf(fresh.why, sizeof(fresh.why), "%s", strerror_r(number, text, sizeof(text)));
+	(void)snprintf(fresh.fix, sizeof(fresh.fix), "%s", cure_of(number));
 	*err = fresh;
 	return false;
 }

@@ -67,7 +67,7 @@ enum lookup_result {
 /* Fills `err` with `code` and a sentence; why, fix and field become empty. Returns false. */
 bool error_set(struct error *err, enum error_code code, const char *format, ...) printf_like(3, 4);
 
-/* Like error_set() with the text of `number` (an errno value) as the reason. Returns false. */
+/* Like error_set() with the text of `number` (an errno value) as the reason, and its cure where that is always the same. Returns false. */
 bool error_set_errno(struct error *err, enum error_code code, int number, const char *format, ...)
 	printf_like(4, 5);
 

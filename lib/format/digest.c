@@ -11,15 +11,17 @@
 
 #define SHA256_LENGTH 32
 
-/* A broken crypto library leaves nothing to fall back on: an undigested store must not be written.
- */
+/* Without digests there is nothing to fall back on: an undigested store must not be written. */
 static _Noreturn void no_sha256(void)
 {
-	static const char line[] = "error: the crypto library has no SHA-256\n";
+	static const char lines[] =
+		"error: the crypto library gives no SHA-256\n"
+		"  why:  it is set up without it, or memory is short\n"
+		"  fix:  look at openssl.cnf(5), or try again when less is running\n";
 
-	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
-		_exit(ERROR_BUG);
-	_exit(ERROR_BUG);
+	if (write(STDERR_FILENO, lines, sizeof(lines) - 1) < 0)
+		_exit(ERROR_CONFIG);
+	_exit(ERROR_CONFIG);
 }
 
 static void write_hex(const unsigned char *bytes, size_t length, char *text)

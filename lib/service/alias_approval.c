@@ -188,8 +188,8 @@ static bool settle(struct alias_session *session, struct claim *claim, const str
 	done = alias_session_commit(session, change, err);
 	session->wish = NULL;
 	if (!done) {
-		/* Decided but not published: the claimed file stays claimed, as the next session's sign to publish. */
-		if (err->code == ERROR_AFTER_LIVE)
+		/* Decided but not published, or only the next session can tell whether it was decided: the claimed file stays claimed, as its sign to look. */
+		if (err->code == ERROR_AFTER_LIVE || session->desk.store.failed)
 			claim->held = false;
 		return false;
 	}

@@ -198,6 +198,7 @@ static bool check_owner(const struct alias_event *event, struct error *err)
 		break;
 	}
 	error_set(err, ERROR_TEMPORARY, _("the account database does not answer"));
+	error_why(err, _("whether user id %" PRIu32 " is still that of %s cannot be known now"), entry->uid, entry->username);
 	return error_fix(err, _("try again in a minute"));
 }
 

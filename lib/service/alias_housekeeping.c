@@ -5,6 +5,7 @@
 #include "service/alias_member.h"
 #include "service/alias_session.h"
 #include "service/member_status_repair.h"
+#include "storage/left_over.h"
 #include "storage/member_status.h"
 
 #include <string.h>
@@ -320,6 +321,17 @@ static bool tidy_statuses(struct run *run, struct error *err)
 	return true;
 }
 
+static bool tidy_temporaries(struct run *run, struct error *err)
+{
+	const struct alias_context *context = run->session->context;
+	size_t count;
+
+	if (!left_over_sweep(context->state_directory, context->now, !run->dry_run, &count, err))
+		return false;
+	run->done.temporaries += count;
+	return true;
+}
+
 /* ---------------------------------------------------------------- all */
 
 bool alias_housekeep(const struct alias_context *context, bool dry_run, struct arena *arena,
@@ -338,7 +350,8 @@ bool alias_housekeep(const struct alias_context *context, bool dry_run, struct a
 		      : alias_session_open(&session, &own, err)))
 		return false;
 	account_snapshot_take(own.settings->members.group, arena, &accounts);
-	done = tidy_queue(&run, err) && expire(&run, err) && tidy_orphans(&run, err) && tidy_statuses(&run, err) &&
+	done = tidy_queue(&run, err) && tidy_temporaries(&run, err) && expire(&run, err) && tidy_orphans(&run, err) &&
+	       tidy_statuses(&run, err) &&
 	       member_status_repair(&own, &session.desk.store, dry_run, &run.done.repaired, err);
 	*ret_done = run.done;
 	return done;

@@ -25,7 +25,7 @@ struct alias_housekeeping {
 	struct alias_orphans orphans;
 	struct string_list stale; /* names of status files that are removed */
 	size_t repaired;	  /* status files that were missing or wrong, written anew */
-	size_t temporaries;	  /* left in queue/tmp */
+	size_t temporaries;	  /* left by programs that were killed */
 	size_t archived;	  /* decided requests that the archive has kept long enough */
 	size_t quarantine;	  /* files that stand in quarantine now */
 	size_t left;		  /* requests that still wait */

@@ -336,7 +336,7 @@ bool alias_session_commit(struct alias_session *session, const struct alias_chan
 	return alias_session_commit_all(session, change, 1, err);
 }
 
-/* One member's status that cannot be written keeps nobody else's from being. */
+/* One member's status that cannot be written keeps nobody else's from being, but the last one: that is the sign by which the next session knows that nothing is missing. */
 static bool publish_changes(struct alias_session *session, const struct alias_change *changes, size_t count,
 	struct error *err)
 {
@@ -356,6 +356,8 @@ static bool publish_changes(struct alias_session *session, const struct alias_ch
 			.reason = changes[i].reason,
 		};
 
+		if (!published && i + 1 == count)
+			break;
 		/* What is no decision, such as a mark of housekeeping, is no news for the member. */
 		if (!decision_outcome(event.op) || publish(session, &event, &failure))
 			continue;

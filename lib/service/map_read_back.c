@@ -39,8 +39,7 @@ bool read_back_command_error(const struct process_request *request,
 
 	error_set(err, ERROR_MTA_COMMAND, _("%s failed: %s"), request->argv[0],
 		process_describe(request, result, arena));
-	if (*first)
-		error_why(err, "%s", printable_text(first, arena));
+	error_why(err, "%s", *first ? printable_text(first, arena) : _("it does not say"));
 	return error_fix(err, _("the map that was live still is; try again with --dry-run"));
 }
 
@@ -323,6 +322,7 @@ static bool judge_finding(const struct library_reading *reading, const struct ma
 		break;
 	}
 	error_set(err, ERROR_MTA_COMMAND, _("the new map cannot be read"));
+	error_why(err, _("the index that postmap made is not whole"));
 	return error_fix(err, _("the map that was live still is; look at what postmap is"));
 }
 

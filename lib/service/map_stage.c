@@ -175,16 +175,21 @@ static bool check_index(const struct map_stage *stage, struct error *err)
 	if (!name)
 		return true;
 	if (fstatat(stage->directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open %s"),
+				name);
 		error_set(err, ERROR_MTA_COMMAND, _("postmap has made no file %s"), name);
 		return advise_type(stage, err);
 	}
 	if (!S_ISREG(status.st_mode) || status.st_uid != 0 || status.st_nlink != 1)
-		return error_set(err, ERROR_MTA_COMMAND,
+		error_set(err, ERROR_MTA_COMMAND,
 			_("what postmap has made as %s is no file of root"), name);
-	if (status.st_size == 0)
-		return error_set(err, ERROR_MTA_COMMAND, _("postmap has made an empty file %s"),
-			name);
-	return true;
+	else if (status.st_size == 0)
+		error_set(err, ERROR_MTA_COMMAND, _("postmap has made an empty file %s"), name);
+	else
+		return true;
+	error_why(err, _("the index that postmap made is not whole"));
+	return error_fix(err, _("the map that was live still is; look at what postmap is"));
 }
 
 static bool check_text(const struct map_stage *stage, struct error *err)
@@ -193,7 +198,9 @@ static bool check_text(const struct map_stage *stage, struct error *err)
 
 	if (strcmp(file_identity(stage->directory, name, stage->arena), stage->identity) == 0)
 		return true;
-	return error_set(err, ERROR_MTA_COMMAND, _("%s was changed while postmap ran"), name);
+	error_set(err, ERROR_MTA_COMMAND, _("%s was changed while postmap ran"), name);
+	error_why(err, _("another program writes in the directory, or the file cannot be looked at"));
+	return error_fix(err, _("the map that was live still is; try again with --dry-run"));
 }
 
 bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools,

@@ -53,7 +53,9 @@ static bool command_failed(struct error *err, const struct process_request *requ
 		process_describe(request, result, arena));
 	if (*first)
 		error_why(err, "%.*s", (int)strcspn(first, "\n"), first);
-	return false;
+	else
+		error_why(err, _("it does not say"));
+	return error_fix(err, "postfix check");
 }
 
 /* Cuts `output` into exactly PARAMETERS lines. */
@@ -88,10 +90,12 @@ static bool ask_postconf(const struct postfix_instance *instance, struct arena *
 		return false;
 	if (!process_succeeded(&result))
 		return command_failed(err, &request, &result, arena);
-	if (!split_values(arena_strndup(arena, result.output, result.output_length), values))
-		return error_set(err, ERROR_MTA_COMMAND, _("the answer of %s is not understood"),
-			instance->postconf);
-	return true;
+	if (split_values(arena_strndup(arena, result.output, result.output_length), values))
+		return true;
+	error_set(err, ERROR_MTA_COMMAND, _("the answer of %s is not understood"),
+		instance->postconf);
+	error_why(err, _("it is not one line for each setting that was asked for"));
+	return error_fix(err, "postfix check");
 }
 
 static int64_t limit_of(const char *value)
@@ -225,7 +229,7 @@ bool postfix_is_running(const struct postfix_instance *instance, struct arena *a
 	bool *ret_running, struct error *err)
 {
 	static const char *const words[] = {"-xh", "queue_directory"};
-	const char *queue;
+	const char *queue = "";
 	const char *path;
 	int fd cleanup_close = -1;
 	char text[64] = ""; /* Postfix writes the number 32 columns wide */

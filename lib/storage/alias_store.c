@@ -283,11 +283,8 @@ static bool remove_temporaries(const struct alias_store *store, struct error *er
 	if (!directory_list(store->directory, STORE_DIRECTORY_NAMES_MAX, &arena, &names, err))
 		return false;
 	for (size_t i = 0; i < names.count; i++) {
-		const char *name = names.items[i];
-
-		if (strncmp(name, ".aliases.json.", strlen(".aliases.json.")) == 0 ||
-			strncmp(name, ".journal.head.", strlen(".journal.head.")) == 0)
-			unlinkat(store->directory, name, 0);
+		if (atomic_file_is_temporary(names.items[i]))
+			unlinkat(store->directory, names.items[i], 0);
 	}
 	return true;
 }

@@ -169,6 +169,15 @@ static bool listed_in_groups(const struct account *account, gid_t gid, bool *ret
 	return true;
 }
 
+static bool names_member(const struct group *group, const char *name)
+{
+	for (char *const *member = group->gr_mem; *member; member++) {
+		if (strcmp(*member, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool account_in_group(const struct account *account, gid_t gid, bool *ret_member, struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -180,8 +189,10 @@ bool account_in_group(const struct account *account, gid_t gid, bool *ret_member
 	if (!listed && !listed_in_groups(account, gid, &listed, err))
 		return false;
 	/* getgrouplist(3) leaves out what it could not ask for, without a word: a "no" needs a
-	 * database that answers. */
+	 * database that answers, and says the same. */
 	number = listed ? 0 : ask_group(NULL, gid, &arena, &entry, &found);
+	if (number == 0 && found && names_member(found, account->name))
+		number = NO_ANSWER;
 	if (number != 0)
 		return cannot_tell(number, err) == LOOKUP_FOUND;
 	*ret_member = listed;

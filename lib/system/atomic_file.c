@@ -14,13 +14,11 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE ((size_t)256 << 10)
+#define RANDOM_DIGITS 16
 
 static bool failed(const struct atomic_file *file, int number, struct error *err)
 {
-	error_set_errno(err, ERROR_FILESYSTEM, number, _("cannot write %s"), file->name);
-	if (number == ENOSPC || number == EDQUOT)
-		error_fix(err, _("make room on the disk; nothing was changed"));
-	return false;
+	return error_set_errno(err, ERROR_FILESYSTEM, number, _("cannot write %s"), file->name);
 }
 
 /* A failure undoes at once: half a file can then not be committed by a caller that did not look. */
@@ -52,8 +50,8 @@ static bool set_names(struct atomic_file *file, const char *name, struct error *
 	if (length < 0 || (size_t)length >= sizeof(file->name))
 		return error_set_errno(err, ERROR_FILESYSTEM, ENAMETOOLONG, _("cannot write %s"),
 			name);
-	(void)snprintf(file->temporary, sizeof(file->temporary), ".%s.%016llx", file->name,
-		(unsigned long long)random);
+	(void)snprintf(file->temporary, sizeof(file->temporary), ".%s.%0*llx", file->name,
+		RANDOM_DIGITS, (unsigned long long)random);
 	return true;
 }
 
@@ -163,4 +161,12 @@ bool atomic_file_replace(int directory, const char *name,
 
 	return atomic_file_begin(&file, directory, name, settings, err) &&
 	       atomic_file_write(&file, bytes, length, err) && atomic_file_commit(&file, err);
+}
+
+bool atomic_file_is_temporary(const char *name)
+{
+	const char *last = strrchr(name, '.');
+
+	return name[0] == '.' && last > name + 1 && strspn(last + 1, "0123456789abcdef") == RANDOM_DIGITS &&
+	       last[1 + RANDOM_DIGITS] == '\0';
 }

@@ -69,4 +69,7 @@ must_check bool atomic_file_replace(int directory, const char *name,
 	const struct atomic_file_settings *settings, const char *bytes, size_t length,
 	struct error *err);
 
+/* Whether a name in a directory is one under which a file is being written, or was left by a program that was killed. */
+bool atomic_file_is_temporary(const char *name);
+
 #endif

@@ -6,9 +6,9 @@
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 in_namespace "$@"
+. "$(dirname "$0")/../support/sweep.sh"
 export ASAN_OPTIONS=detect_leaks=0 # nobody can look for leaks while another traces
 
-kill_at=$BUILD/tests/support/kill_at
 state=/var/lib/postigo
 store=$state/store
 full=65536
@@ -144,8 +144,12 @@ ok 'a full file' fill
 change_to=$(postigo-admin member show m1 --plain | awk -F '\t' '$1 == "destination" { print $2 }')
 files=$(full_files)
 keep
+restore() {
+	put_back
+}
 outcome() {
 	local where lines
+	[ -e $store/journal.jsonl ] || echo closed >>"$scratch/closed"
 	postigo-admin history --limit 3 --quiet >/dev/null 2>"$scratch/error" || {
 		echo "a reader fails: $(head -n 1 "$scratch/error")"
 		return
@@ -154,7 +158,7 @@ outcome() {
 		echo "not whole before recovery: $(head -n 1 "$scratch/error")"
 		return
 	}
-	postigo-admin member set carla --note "after $1" --no-sync >/dev/null 2>"$scratch/error" || {
+	postigo-admin member set carla --note after --no-sync >/dev/null 2>"$scratch/error" || {
 		echo "recovery fails: $(head -n 1 "$scratch/error")"
 		return
 	}
@@ -178,32 +182,7 @@ outcome() {
 	}
 	echo "$where"
 }
-early=$("$kill_at" 0 postigo-admin member set m1 --to new@elsewhere.example --no-sync 3>&1 >/dev/null 2>&1)
-stop=$((${early##* } - 330))
-step=2
-[ "${SWEEP:-}" != all ] || step=1
-bad=0 old=0 new=0 closed=0
-while :; do
-	stop=$((stop + step))
-	put_back
-	"$kill_at" $stop postigo-admin member set m1 --to new@elsewhere.example --no-sync >/dev/null 2>&1
-	killed=$?
-	[ -e $store/journal.jsonl ] || closed=$((closed + 1))
-	result=$(outcome $stop)
-	case $result in
-	"$change_to") old=$((old + 1)) ;;
-	new@elsewhere.example) new=$((new + 1)) ;;
-	*)
-		bad=$((bad + 1))
-		[ $bad -gt 5 ] || diag "killed at system call $stop: $result"
-		;;
-	esac
-	[ $killed -eq 137 ] || break
-	[ $stop -lt 5000 ] || break
-done
-is "nothing half done at any of $((old + new)) stops" "$bad" 0
-ok "some kills came before the change ($old)" test "$old" -gt 10
-ok "some kills came after it ($new)" test "$new" -gt 5
-ok "some found the journal closed and no new file ($closed)" test "$closed" -gt 0
-is 'without a kill it ends well' "$killed" 0
+sweep_kills 'closing a full file' "$change_to" new@elsewhere.example postigo-admin member set m1 --to new@elsewhere.example --no-sync
+ok 'some kills found the journal closed and no new file' test -s "$scratch/closed"
+sweep_figures
 done_testing

@@ -8,7 +8,7 @@ in_namespace "$@"
 
 export ASAN_OPTIONS=detect_leaks=0 # nobody can look for leaks while another traces
 
-kill_at=$BUILD/tests/support/kill_at
+fault=$BUILD/tests/support/fault
 state=/var/lib/postigo
 store=$state/store
 day=86400
@@ -226,27 +226,25 @@ sed -i '/^ana:/d' /etc/passwd
 expect_exit 0 'ana is missed a week ago' shifted $((-8 * day)) postigo-admin gc --no-sync
 sed -i '/^beto:/d' /etc/passwd
 cp -a $state "$scratch/before"
-early=$("$kill_at" 0 postigo-admin gc --no-sync 3>&1 >/dev/null 2>&1)
-stop=$((${early##* } - 400))
-bad=0 marks=0 both=0
+stop=0 bad=0 marks=0 both=0
 while :; do
-	stop=$((stop + 5))
+	stop=$((stop + 1))
 	find $state -mindepth 1 -delete
 	cp -a "$scratch/before/." $state/
-	"$kill_at" $stop postigo-admin gc --no-sync >/dev/null 2>&1
+	"$fault" kill@changes $stop postigo-admin gc --no-sync >/dev/null 2>&1
 	killed=$?
 	found="$(state_of ana) $(state_of beto) $(marked)"
 	case $found in
 	'active active 1') ;;
 	'active active 2') marks=$((marks + 1)) ;;
 	'suspended active 2') both=$((both + 1)) ;;
-	*) bad=$((bad + 1)) && diag "killed at system call $stop: $found" ;;
+	*) bad=$((bad + 1)) && diag "killed at change $stop: $found" ;;
 	esac
 	postigo-admin gc --no-sync >/dev/null 2>&1
 	found="$(state_of ana) $(state_of beto) $(marked)"
 	if [ "$found" != 'suspended active 2' ] || ! postigo-admin journal verify --quiet; then
 		bad=$((bad + 1))
-		diag "after a kill at system call $stop: $found"
+		diag "after a kill at change $stop: $found"
 	fi
 	[ $killed -eq 137 ] || break
 	[ $stop -lt 5000 ] || break

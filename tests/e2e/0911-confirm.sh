@@ -8,7 +8,7 @@
 . "$(dirname "$0")/../support/check.sh"
 in_namespace "$@"
 export ASAN_OPTIONS=detect_leaks=0 # nobody can look for leaks while another traces
-kill_at=$BUILD/tests/support/kill_at
+fault=$BUILD/tests/support/fault
 confirm=$state/work/confirm
 
 # policy NAME VALUE...: on top of what all of this needs.
@@ -176,22 +176,23 @@ restore() {
 	find $state -mindepth 1 -delete
 	cp -a "$scratch/before/." $state/
 }
-# sweep TITLE COMMAND...: killed at every twelfth of the last 400 system calls; whatever was done, what follows grants the request.
+# sweep TITLE COMMAND...: killed before every call that changes a file; whatever was done, what follows grants the request.
 sweep() {
-	local title=$1 bad='' stop last
+	local title=$1 bad='' stop=0 status=137
 	shift
 	keep
-	last=$("$kill_at" 0 "$@" 3>&1 >/dev/null 2>&1)
-	last=${last##* }
-	for ((stop = last - 400 > 0 ? last - 400 : 1; stop <= last; stop += 12)); do
+	while [ $status -eq 137 ]; do
+		stop=$((stop + 1))
 		restore
-		"$kill_at" $stop "$@" >/dev/null 2>&1
+		"$fault" kill@changes $stop "$@" >/dev/null 2>&1
+		status=$?
 		finish >"$scratch/finish" 2>&1
 		[ "$(postigo-admin member show "$who" --plain 2>/dev/null | awk -F '\t' '$1 == "destination" { print $2 }')" = $who@elsewhere.example ] || { bad+=" $stop"; cp "$scratch/finish" "$scratch/finished"; }
 		postigo-admin journal verify --quiet || bad+=" $stop:journal"
 		[ -z "$(id_of $who)$(ls $state/work/claimed)" ] || bad+=" $stop:left"
 	done
-	is "$title: killed anywhere, it can go on" "$bad" '' || diag "$(cat "$scratch/finished")"
+	is "$title: without a kill it ends well" $status 0
+	is "$title: killed at any of $((stop - 1)) changes, it can go on" "$bad" '' || diag "$(cat "$scratch/finished")"
 }
 who=carla
 finish() {

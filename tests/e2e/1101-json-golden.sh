@@ -1,5 +1,5 @@
 #!/bin/bash
-# 1101: every answer in JSON is the one in tests/reference/json, but for times, ids and digests. A script may rely on them: members come, none goes.
+# 1101: every answer in JSON is the one in tests/reference/json, but for times, ids and digests. A script may rely on them: members come, none goes. Case A12.
 # UPDATE=1 tests/e2e/1101-json-golden.sh writes them anew.
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"

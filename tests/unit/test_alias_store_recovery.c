@@ -101,9 +101,9 @@ START_TEST(stopped_before_the_journal)
 	const char *state = three_generations("sealed", &directory, at);
 	struct stat status;
 
-	fixture_write(directory, "store/.aliases.json.0123abcd", "half", 4, 0640);
+	fixture_write(directory, "store/.aliases.json.0123456789abcdef", "half", 4, 0640);
 	assert_recovers(state, directory, 3, false);
-	ck_assert_int_ne(fstatat(directory, "store/.aliases.json.0123abcd", &status, 0), 0);
+	ck_assert_int_ne(fstatat(directory, "store/.aliases.json.0123456789abcdef", &status, 0), 0);
 	free_snapshots(at, 3);
 }
 END_TEST

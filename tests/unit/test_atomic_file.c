@@ -22,6 +22,18 @@ static size_t names_in(int directory)
 	return names.count;
 }
 
+START_TEST(temporaries_are_known_by_their_name)
+{
+	static const char *const others[] = {"", ".", "..", "map", ".map", "map.0123456789abcdef", ".0123456789abcdef",
+		".map.0123456789abcde", ".map.0123456789abcdeg", ".map.0123456789abcdef0", ".map.0123456789abcdef~"};
+
+	ck_assert(atomic_file_is_temporary(".map.0123456789abcdef"));
+	ck_assert(atomic_file_is_temporary(".20001.json.00000000000000ff"));
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++)
+		ck_assert_msg(!atomic_file_is_temporary(others[i]), "\"%s\"", others[i]);
+}
+END_TEST
+
 START_TEST(replace_makes_a_file)
 {
 	int directory cleanup_close = unit_directory("made");
@@ -328,6 +340,7 @@ int main(void)
 	TCase *undo = unit_case(suite, "undo");
 	TCase *refusal = unit_case(suite, "refusal");
 
+	tcase_add_test(content, temporaries_are_known_by_their_name);
 	tcase_add_test(content, replace_makes_a_file);
 	tcase_add_test(content, the_mode_does_not_depend_on_the_umask);
 	unit_add_root_test(content, owner_and_group_are_set);

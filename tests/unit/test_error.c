@@ -24,6 +24,9 @@ START_TEST(set_errno_gives_the_reason)
 	ck_assert_int_eq(err.code, ERROR_FILESYSTEM);
 	ck_assert_str_eq(err.what, "cannot write map");
 	ck_assert_str_eq(err.why, strerror(ENOSPC));
+	ck_assert_str_eq(err.fix, "make room on the disk, then try again");
+	ck_assert(!error_set_errno(&err, ERROR_FILESYSTEM, ENOENT, "cannot open %s", "map"));
+	ck_assert_str_eq(err.fix, "");
 }
 END_TEST
 

@@ -294,7 +294,8 @@ START_TEST(reports_a_full_disk)
 	fclose(page.output.out);
 	fclose(page.output.err);
 	ck_assert_str_eq(page.err,
-		"error: the result could not be written\n  why:  No space left on device\n");
+		"error: the result could not be written\n  why:  No space left on device\n"
+		"  fix:  make room on the disk, then try again\n");
 	free(page.err);
 }
 END_TEST

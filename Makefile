@@ -117,7 +117,7 @@ admin_sources := $(wildcard admin-bin/*.c)
 
 libraries = $(shell pkg-config --libs $(1) 2>/dev/null)
 member_libraries := $(call libraries,libcjson libidn2 smartcols) -lunistring
-admin_libraries := $(call libraries,$(packages) libcares) -lunistring -lacl -lresolv -lcsv
+admin_libraries := $(call libraries,$(packages) libcares) -lunistring -lacl -lresolv -lcsv -ldb-5.3
 
 PROGRAMS := $(if $(member_sources),$(BUILD)/bin/postigo) \
 	$(if $(helper_sources),$(BUILD)/bin/postigo-drop) \

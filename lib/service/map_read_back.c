@@ -354,9 +354,15 @@ static bool read_by_both(struct map_stage *stage, const struct map_stage_tools *
 	return judge_finding(&reading, stage, err);
 }
 
+bool map_read_back_sample(struct map_stage *stage, const struct map_stage_tools *tools,
+	struct error *err)
+{
+	return look_up_sample(stage, tools, map_stage_rows(stage), err);
+}
+
 bool map_read_back(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
 {
-	const struct span rows = {stage->bytes + stage->head, stage->length - stage->head};
+	const struct span rows = map_stage_rows(stage);
 	bool same = stage->file->type->compare ? read_by_both(stage, tools, rows, err)
 					       : look_up(stage, tools, rows, err);
 

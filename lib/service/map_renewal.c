@@ -22,6 +22,7 @@ struct renewal {
 	struct map_stage stage;
 	struct map_walk walk;
 	struct map_rails rails;
+	struct map_library library;
 	bool text_foreign;
 	bool index_foreign;
 	enum map_reference reference;
@@ -31,6 +32,7 @@ struct renewal {
 
 static void renewal_close(struct renewal *renewal)
 {
+	map_library_stop(&renewal->library);
 	map_walk_close(&renewal->walk);
 	map_stage_close(&renewal->stage);
 }
@@ -149,8 +151,11 @@ static bool judge_rows(struct renewal *renewal, struct error *err)
 		return false;
 	map_verdicts_open(&verdicts, stage->bytes, stage->length);
 	map_row_rails_judge(&verdicts);
-	if (verdicts.refused > 0 && !render_rest(renewal, &verdicts, err))
-		return false;
+	if (verdicts.refused > 0) {
+		map_library_stop(&renewal->library);
+		if (!render_rest(renewal, &verdicts, err))
+			return false;
+	}
 	map_sync_result_step(run->result, "rows", started, "");
 	return true;
 }
@@ -460,6 +465,7 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 	struct renewal renewal cleanup_renewal = {
 		.run = run,
 		.stage = MAP_STAGE_INIT,
+		.library = MAP_LIBRARY_INIT,
 		.walk = {.arena = run->arena, .limit = map_build_differences(run)},
 		.rails = {.request = run->request, .result = run->result, .arena = run->arena},
 	};
@@ -468,6 +474,9 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 	if (!read_store(&renewal, err) || !render(&renewal, err) ||
 		!map_sync_file_digest(&run->file, err))
 		return false;
+	/* Beside the judgement, for mostly it refuses nothing. */
+	if (!run->request->check && !is_only_newer(&renewal))
+		map_build_begin(run, &renewal.library, &renewal.stage, &renewal.walk);
 	/* Rows that are live as they are were judged when they became so. */
 	if ((run->before.refused > 0 || !is_only_newer(&renewal)) && !judge_rows(&renewal, err))
 		return false;
@@ -482,7 +491,8 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 	run->result->changed = run->request->check || run->request->dry_run;
 	if (run->request->check)
 		return true;
-	if (!map_build(run, &renewal.stage, &renewal.walk, err))
+	map_build_begin(run, &renewal.library, &renewal.stage, &renewal.walk);
+	if (!map_build(run, &renewal.library, &renewal.stage, err))
 		return false;
 	if (run->request->dry_run)
 		return true;

@@ -3,8 +3,8 @@
 #include "base/message.h"
 #include "format/postfix_map.h"
 #include "service/map_read_back.h"
-#include "service/map_sync_state.h"
 #include "system/directory.h"
+#include "system/file_identity.h"
 #include "system/process.h"
 
 #include <errno.h>
@@ -196,10 +196,12 @@ static bool check_text(const struct map_stage *stage, struct error *err)
 	return error_set(err, ERROR_MTA_COMMAND, _("%s was changed while postmap ran"), name);
 }
 
-bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools,
+bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools, bool read_back,
 	struct error *err)
 {
-	return check_index(stage, err) && map_read_back(stage, tools, err) &&
+	return check_index(stage, err) &&
+	       (read_back ? map_read_back_sample(stage, tools, err)
+			  : map_read_back(stage, tools, err)) &&
 	       check_text(stage, err);
 }
 
@@ -223,7 +225,9 @@ bool map_stage_seal(struct map_stage *stage, struct error *err)
 	index = openat(stage->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (index < 0)
 		return stage_error(stage, "open a file", err);
-	return dress(stage, index, err) && file_digest(index, stage->index_digest, err);
+	if (!dress(stage, index, err))
+		return false;
+	return *stage->index_digest || file_digest(index, stage->index_digest, err);
 }
 
 static bool install_part(const struct map_stage *stage, enum map_part part, struct error *err)
@@ -251,6 +255,11 @@ bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *er
 		return false;
 	*ret_live = true;
 	return directory_sync(stage->file->directory, stage->file->directory_path, err);
+}
+
+struct span map_stage_rows(const struct map_stage *stage)
+{
+	return (struct span){stage->bytes + stage->head, stage->length - stage->head};
 }
 
 const char *map_stage_index_path(const struct map_stage *stage)

@@ -6,10 +6,8 @@
 #include "system/atomic_file.h"
 #include "system/trusted_file.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum field_type {
 	FIELD_INTEGER,
@@ -184,15 +182,4 @@ void map_sync_config_digest(const struct settings *settings, const char *type,
 	add_list(&text, "reserved", &settings->policy.reserved_add);
 	add_list(&text, "free", &settings->policy.reserved_remove);
 	digest_bytes(strbuf_text(&text), text.length, ret_hex);
-}
-
-const char *file_identity(int directory, const char *name, struct arena *arena)
-{
-	struct stat status;
-
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return "";
-	return arena_printf(arena, "%ju:%ju:%jd:%jd.%09ld:%jd.%09ld", (uintmax_t)status.st_dev,
-		(uintmax_t)status.st_ino, (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec,
-		status.st_mtim.tv_nsec, (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }

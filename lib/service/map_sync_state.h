@@ -54,7 +54,4 @@ must_check bool map_sync_state_write(int directory, const char *name, const stru
  */
 void map_sync_config_digest(const struct settings *settings, const char *type, char ret_hex[DIGEST_HEX_LENGTH + 1]);
 
-/* Device, inode, size and times of the file `name` below `directory` as one text, in the arena; "" when it cannot be had. */
-const char *file_identity(int directory, const char *name, struct arena *arena) must_check;
-
 #endif

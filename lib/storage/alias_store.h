@@ -29,7 +29,8 @@
 #define ALIAS_STORE_READ_TRIES 10 /* looks of a reader while writers pass by */
 
 enum alias_store_mode {
-	ALIAS_STORE_READ,  /* no lock; sees one whole generation */
+	ALIAS_STORE_READ,  /* no lock; sees one whole generation; a file that is known by its identity is not digested again */
+	ALIAS_STORE_VERIFY, /* the same, but every byte is digested */
 	ALIAS_STORE_WRITE, /* holds the store lock until close; recovers from a crash first */
 };
 
@@ -43,6 +44,7 @@ struct alias_store {
 	void *mapping;
 	char *rendition;
 	char digest[DIGEST_HEX_LENGTH + 1];
+	bool verify; /* opened to be judged as a whole */
 	int64_t generation;
 	const char *domain;
 	bool reshaped; /* bytes is a canonical rendition in memory, not the file */

@@ -72,7 +72,7 @@ static bool look_up_all(struct cdb_reader *reader, struct index_walk *walk)
 			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		}
 	}
-	return walk->offset == walk->rows->length;
+	return index_walk_is_done(walk);
 }
 
 static bool count_all(struct cdb_reader *reader, int64_t *ret_count)
@@ -105,4 +105,37 @@ struct index_finding cdb_index_compare(const char *path, const struct index_rows
 	else if (finding.count != rows->count)
 		finding.verdict = INDEX_COUNT;
 	return finding;
+}
+
+/* ---------------------------------------------------------------- making */
+
+static bool add_all(struct cdb_make *make, struct index_walk *walk)
+{
+	struct strbuf buffer cleanup_strbuf = STRBUF_INIT;
+
+	while (index_walk_next(walk)) {
+		struct span value = index_walk_stored(walk, &buffer);
+
+		if (cdb_make_add(make, walk->key, (unsigned)walk->key_length + 1, value.bytes,
+			    (unsigned)value.length) != 0)
+			return false;
+		if (index_walk_is_pausing(walk))
+			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+	}
+	return index_walk_is_done(walk);
+}
+
+bool cdb_index_build(const char *path, const struct index_rows *rows)
+{
+	int file cleanup_close =
+		open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct index_walk walk = {.rows = rows};
+	struct cdb_make make;
+	bool added;
+
+	if (file < 0 || cdb_make_start(&make, file) != 0)
+		return false;
+	added = add_all(&make, &walk);
+	/* Also frees what was collected. */
+	return cdb_make_finish(&make) == 0 && added;
 }

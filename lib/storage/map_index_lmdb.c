@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #define ROOM ((size_t)16 << 20) /* bytes an index may grow beyond double its size */
+#define SIZE_OF_TEXT ((size_t)16) /* times the text a new index may grow: pages are half full at worst */
 
 /* The environment as Postfix opens it, but without its lock file: nobody writes here. */
 struct lmdb_reader {
@@ -82,7 +83,7 @@ static bool look_up_all(struct lmdb_reader *reader, struct index_walk *walk)
 			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		}
 	}
-	return walk->offset == walk->rows->length;
+	return index_walk_is_done(walk);
 }
 
 static bool count_all(struct lmdb_reader *reader, int64_t *ret_count)
@@ -122,15 +123,13 @@ struct index_finding lmdb_index_compare(const char *path, const struct index_row
 	return finding;
 }
 
-/* ---------------------------------------------------------------- changes */
+/* ---------------------------------------------------------------- writing */
 
 /* A file in a private directory needs no lock; making it durable is its owner's. */
-static bool writer_open(struct lmdb_reader *writer, const char *path)
+static bool writer_open(struct lmdb_reader *writer, const char *path, size_t size)
 {
-	struct stat status;
-
-	return stat(path, &status) == 0 && mdb_env_create(&writer->environment) == 0 &&
-	       mdb_env_set_mapsize(writer->environment, 2 * (size_t)status.st_size + ROOM) == 0 &&
+	return mdb_env_create(&writer->environment) == 0 &&
+	       mdb_env_set_mapsize(writer->environment, size + ROOM) == 0 &&
 	       mdb_env_open(writer->environment, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC,
 		       0600) == 0 &&
 	       mdb_txn_begin(writer->environment, NULL, 0, &writer->transaction) == 0 &&
@@ -180,19 +179,78 @@ static bool apply(const struct lmdb_reader *writer, const struct index_change *c
 	return mdb_put(writer->transaction, writer->table, &key, &value, 0) == 0;
 }
 
+static bool commit(struct lmdb_reader *writer)
+{
+	MDB_txn *transaction = writer->transaction;
+
+	writer->transaction = NULL;
+	return mdb_txn_commit(transaction) == 0;
+}
+
 bool lmdb_index_update(const char *path, const struct index_change *changes, size_t count)
 {
 	struct lmdb_reader writer cleanup_reader = {.environment = NULL};
-	MDB_txn *transaction;
+	struct stat status;
 	size_t nul;
 
-	if (!writer_open(&writer, path) || !tell_form(&writer, &nul))
+	if (stat(path, &status) < 0 || !writer_open(&writer, path, 2 * (size_t)status.st_size) ||
+		!tell_form(&writer, &nul))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!apply(&writer, &changes[i], nul))
 			return false;
 	}
-	transaction = writer.transaction;
-	writer.transaction = NULL;
-	return mdb_txn_commit(transaction) == 0;
+	return commit(&writer);
+}
+
+/*
+ * Rows come in the order of the text, where "@" is before all else; LMDB sorts bytewise. Most rows
+ * are the greatest so far and go behind the last page, which takes a tenth of looking for a place.
+ */
+static bool put_row(const struct lmdb_reader *writer, struct index_walk *walk,
+	struct strbuf *greatest, struct strbuf *buffer)
+{
+	struct span stored = index_walk_stored(walk, buffer);
+	MDB_val key = {.mv_data = walk->key, .mv_size = walk->key_length + 1};
+	MDB_val value = to_value(stored.bytes, 1);
+	unsigned flags = MDB_NOOVERWRITE;
+
+	if (strcmp(walk->key, strbuf_text(greatest)) > 0) {
+		flags = MDB_APPEND;
+		strbuf_reset(greatest);
+		strbuf_append(greatest, walk->key, walk->key_length);
+	}
+	return mdb_put(writer->transaction, writer->table, &key, &value, flags) == 0;
+}
+
+/* What a transaction writes stays in memory until it ends. */
+static bool start_over(struct lmdb_reader *writer)
+{
+	return commit(writer) && mdb_txn_begin(writer->environment, NULL, 0, &writer->transaction) == 0;
+}
+
+static bool put_all(struct lmdb_reader *writer, struct index_walk *walk)
+{
+	struct strbuf greatest cleanup_strbuf = STRBUF_INIT;
+	struct strbuf buffer cleanup_strbuf = STRBUF_INIT;
+
+	while (index_walk_next(walk)) {
+		if (!put_row(writer, walk, &greatest, &buffer))
+			return false;
+		if (!index_walk_is_pausing(walk))
+			continue;
+		index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+		if (!start_over(writer))
+			return false;
+	}
+	return index_walk_is_done(walk);
+}
+
+bool lmdb_index_build(const char *path, const struct index_rows *rows)
+{
+	struct lmdb_reader writer cleanup_reader = {.environment = NULL};
+	struct index_walk walk = {.rows = rows};
+
+	return writer_open(&writer, path, SIZE_OF_TEXT * rows->length) && put_all(&writer, &walk) &&
+	       commit(&writer);
 }

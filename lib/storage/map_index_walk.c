@@ -50,6 +50,18 @@ bool index_walk_matches(const struct index_walk *walk, struct span stored)
 	       (walk->nul == 0 || stored.bytes[stored.length - 1] == '\0');
 }
 
+bool index_walk_is_done(const struct index_walk *walk)
+{
+	return walk->offset == walk->rows->length;
+}
+
+struct span index_walk_stored(const struct index_walk *walk, struct strbuf *buffer)
+{
+	strbuf_reset(buffer);
+	strbuf_append(buffer, walk->value.bytes, walk->value.length);
+	return (struct span){strbuf_text(buffer), walk->value.length + 1};
+}
+
 bool index_walk_is_pausing(const struct index_walk *walk)
 {
 	return walk->number % ROWS_A_PAUSE == 0;

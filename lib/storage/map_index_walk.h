@@ -1,9 +1,10 @@
-/* What the readers of map indexes share: a walk over the rows of the text, in flat memory. */
+/* What the makers and readers of map indexes share: a walk over the rows of the text, in flat memory. */
 #ifndef POSTIGO_STORAGE_MAP_INDEX_WALK_H
 #define POSTIGO_STORAGE_MAP_INDEX_WALK_H
 
 #include "base/compiler.h"
 #include "base/span.h"
+#include "base/strbuf.h"
 #include "storage/map_index.h"
 
 #include <stdint.h>
@@ -26,6 +27,12 @@ must_check bool index_walk_next(struct index_walk *walk);
 
 /* Whether a stored value is that of the present row. */
 must_check bool index_walk_matches(const struct index_walk *walk, struct span stored);
+
+/* Whether all rows were walked over. */
+must_check bool index_walk_is_done(const struct index_walk *walk);
+
+/* The value of the present row with a final NUL, as it is stored; valid until the next call. */
+struct span index_walk_stored(const struct index_walk *walk, struct strbuf *buffer);
 
 /* Whether enough was walked that the memory read so far should be given back. */
 must_check bool index_walk_is_pausing(const struct index_walk *walk);

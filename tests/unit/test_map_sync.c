@@ -8,6 +8,7 @@
 #include "service/map_sync_file.h"
 #include "service/map_sync_result.h"
 #include "service/map_sync_state.h"
+#include "system/file_identity.h"
 #include "service/map_walk.h"
 #include "unit.h"
 

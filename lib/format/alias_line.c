@@ -210,11 +210,24 @@ static bool scan_expiry(struct scan *scan, struct alias_line *line)
 	       (scan_time(scan, &line->expires) && line->expires > 0);
 }
 
+/* Most entries were never changed: then the time is the one that was read just now. */
+static bool scan_update(struct scan *scan, struct alias_line *line, const char *created)
+{
+	if (starts_with(scan, created, TIMESTAMP_LENGTH + 1)) {
+		scan->at += TIMESTAMP_LENGTH + 1;
+		line->updated = line->created;
+		return true;
+	}
+	return scan_time(scan, &line->updated);
+}
+
 /* When, and by whom. */
 static bool scan_back(struct scan *scan, struct alias_line *line)
 {
+	const char *created = scan->at + sizeof(",\"created_at\":\"") - 1;
+
 	return SKIP(scan, ",\"created_at\":\"") && scan_time(scan, &line->created) &&
-	       SKIP(scan, ",\"updated_at\":\"") && scan_time(scan, &line->updated) &&
+	       SKIP(scan, ",\"updated_at\":\"") && scan_update(scan, line, created) &&
 	       SKIP(scan, ",\"approved_by\":\"") && scan_text(scan, &line->approved_by) &&
 	       SKIP(scan, ",\"request_id\":\"") &&
 	       scan_field(scan, alias_request_id_is_valid, &line->request_id) &&

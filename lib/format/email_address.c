@@ -28,11 +28,11 @@ enum byte_class {
 
 /* clang-format off */
 /*
- * Meaning of a byte below 0x80; an allow-list. Left out of RFC 5321's atoms are: "|", "/" and "\",
+ * Meaning of a byte; an allow-list, in which no byte from 0x80 on stands. Left out of RFC 5321's atoms are: "|", "/" and "\",
  * which make a command or a file of a local recipient; "%" and "!", which Postfix may read as
  * routes; and what a shell or a regular expression would take to heart.
  */
-static const unsigned char byte_classes[128] = {
+static const unsigned char byte_classes[256] = {
 	CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD),
 	/* blank to "/" */
 	BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_SIGN,
@@ -51,7 +51,7 @@ static const unsigned char byte_classes[128] = {
 
 static unsigned char class_of(char byte)
 {
-	return (unsigned char)byte < 0x80 ? byte_classes[(unsigned char)byte] : BYTE_BAD;
+	return byte_classes[(unsigned char)byte];
 }
 
 /* What is wrong with a byte that may stand nowhere. */
@@ -98,38 +98,31 @@ static enum email_fault check_local(const char *local, size_t length)
 	return EMAIL_OK;
 }
 
-static enum email_fault check_domain_bytes(struct span text)
-{
-	for (size_t i = 0; i < text.length; i++) {
-		unsigned char class = class_of(text.bytes[i]);
-
-		if (class != BYTE_ALNUM && class != BYTE_HYPHEN && class != BYTE_DOT)
-			return byte_fault(text.bytes[i], EMAIL_DOMAIN_BYTE);
-	}
-	return EMAIL_OK;
-}
-
 static bool is_label(const char *label, size_t length)
 {
 	return length > 0 && length <= EMAIL_LABEL_MAX && label[0] != '-' &&
 	       label[length - 1] != '-';
 }
 
-/* Walks the labels; `*ret_last` becomes the last one. */
+/* Walks bytes and labels; a wrong byte says more than a wrong label before it. */
 static enum email_fault check_labels(struct span text, struct span *ret_last)
 {
+	enum email_fault fault = EMAIL_OK;
 	size_t start = 0;
 
-	for (size_t i = 0; i <= text.length; i++) {
-		if (i < text.length && text.bytes[i] != '.')
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char class = class_of(text.bytes[i]);
+
+		if (class == BYTE_ALNUM || class == BYTE_HYPHEN)
 			continue;
+		if (class != BYTE_DOT)
+			return byte_fault(text.bytes[i], EMAIL_DOMAIN_BYTE);
 		if (!is_label(text.bytes + start, i - start))
-			return EMAIL_DOMAIN_LABEL;
-		if (i == text.length)
-			*ret_last = (struct span){text.bytes + start, i - start};
+			fault = EMAIL_DOMAIN_LABEL;
 		start = i + 1;
 	}
-	return EMAIL_OK;
+	*ret_last = (struct span){text.bytes + start, text.length - start};
+	return is_label(ret_last->bytes, ret_last->length) ? fault : EMAIL_DOMAIN_LABEL;
 }
 
 static bool is_number(struct span label)
@@ -169,9 +162,6 @@ static enum email_fault check_domain(struct span text)
 		return EMAIL_DOMAIN_EMPTY;
 	if (text.length > EMAIL_DOMAIN_MAX)
 		return EMAIL_DOMAIN_TOO_LONG;
-	fault = check_domain_bytes(text);
-	if (fault != EMAIL_OK)
-		return fault;
 	fault = check_labels(text, &last);
 	if (fault != EMAIL_OK)
 		return fault;

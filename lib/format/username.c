@@ -46,7 +46,9 @@ static bool has_prefix(const char *name, const char *prefix)
 bool username_is_reserved(const char *name)
 {
 	for (size_t i = 0; i < sizeof(reserved_names) / sizeof(reserved_names[0]); i++) {
-		if (ascii_equal_nocase(name, reserved_names[i]))
+		/* Asked of every row: mostly the first byte is another one. */
+		if (ascii_to_lower(name[0]) == reserved_names[i][0] &&
+			ascii_equal_nocase(name, reserved_names[i]))
 			return true;
 	}
 	return has_prefix(name, "abuse-");

@@ -317,7 +317,7 @@ void map_dangling_open(struct map_dangling *dangling, struct map_verdicts *verdi
 	if (verdicts->text.rows == 0)
 		return;
 	find_domains(&domains);
-	if (domains.unknown)
+	if (domains.unknown || domains.maybe.count == 0)
 		return;
 	collect(dangling, &domains);
 	if (dangling->count > 0 && !ask_all(dangling))

@@ -4,6 +4,7 @@
 #include "format/postfix_map.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ROWS_FIRST 1024
 
@@ -41,14 +42,18 @@ void map_text_close(struct map_text *text)
 
 struct map_text_row map_text_row(const struct map_text *text, size_t number)
 {
+	/* Open has read it: it has its TAB and its newline. */
 	const char *start = text->bytes + text->starts[number];
-	struct map_text_row row = {.key = {start, 0}, .value = {start, 0}};
-	size_t line;
+	const char *end = text->bytes + text->length;
+	const char *tab = memchr(start, '\t', (size_t)(end - start));
+	const char *newline = tab ? memchr(tab, '\n', (size_t)(end - tab)) : NULL;
 
-	if (postfix_map_row_read(start, text->length - text->starts[number], &row.key.length,
-		    &row.value.length, &line))
-		row.value.bytes = start + row.key.length + 1;
-	return row;
+	if (!newline)
+		return (struct map_text_row){.key = {start, 0}, .value = {start, 0}};
+	return (struct map_text_row){
+		.key = {start, (size_t)(tab - start)},
+		.value = {tab + 1, (size_t)(newline - tab) - 1},
+	};
 }
 
 bool map_text_find(const struct map_text *text, struct span key, size_t *ret_number)

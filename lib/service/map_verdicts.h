@@ -30,6 +30,7 @@ struct map_verdicts {
 	struct kept_row *kept; /* ascending by row */
 	size_t kept_count;
 	size_t kept_capacity;
+	bool leads_outside; /* no wanted row has a destination in our own domain, other than itself */
 };
 
 #define cleanup_map_verdicts __attribute__((cleanup(map_verdicts_close)))

@@ -75,21 +75,45 @@ static bool build(struct map_sync_run *run, struct map_stage *stage,
 	return verify(run, stage, tools, false, err);
 }
 
-bool map_build(struct map_sync_run *run, struct map_library *library, struct map_stage *stage,
-	struct error *err)
+static struct map_stage_tools tools_of(const struct map_sync_run *run, const struct map_stage *stage)
 {
 	int64_t seconds =
 		run->settings->command_timeout + stage->rows * ALLOWANCE_SECONDS / ROWS_A_ALLOWANCE;
-	const struct map_stage_tools tools = {
+
+	return (struct map_stage_tools){
 		.instance = &run->instance,
 		.domain = run->request->settings->domain,
 		.timeout_ms = (int)seconds * 1000,
 	};
+}
 
-	if (!take_from_library(run, library, stage, &tools) && !build(run, stage, &tools, err))
-		return false;
+static void note_output(struct map_sync_run *run, const struct map_stage *stage)
+{
 	if (*stage->output)
 		map_sync_result_note(run->result, run->arena, "postmap-output", "",
 			arena_strndup(run->arena, stage->output, strcspn(stage->output, "\n")));
+}
+
+bool map_build_by_library(struct map_sync_run *run, struct map_library *library,
+	struct map_stage *stage)
+{
+	const struct map_stage_tools tools = tools_of(run, stage);
+
+	/* Files that are known by identity alone prove each other only as copies of both. */
+	if ((run->type->update && !library->changes) ||
+		!take_from_library(run, library, stage, &tools))
+		return false;
+	note_output(run, stage);
+	return true;
+}
+
+bool map_build(struct map_sync_run *run, struct map_library *library, struct map_stage *stage,
+	struct error *err)
+{
+	const struct map_stage_tools tools = tools_of(run, stage);
+
+	if (!take_from_library(run, library, stage, &tools) && !build(run, stage, &tools, err))
+		return false;
+	note_output(run, stage);
 	return true;
 }

@@ -24,6 +24,9 @@ size_t map_build_differences(const struct map_sync_run *run);
 void map_build_begin(struct map_sync_run *run, struct map_library *library,
 	const struct map_stage *stage, const struct map_walk *walk);
 
+/* Completes and verifies what was begun. False when that did not work out: nothing is staged but the text. */
+must_check bool map_build_by_library(struct map_sync_run *run, struct map_library *library, struct map_stage *stage);
+
 /*
  * Completes what was begun, or has postmap build the index, and verifies it. Needs Postfix asked.
  * Fails with mta_command.

@@ -12,9 +12,12 @@
 #include "service/postfix_domains.h"
 #include "storage/member_status.h"
 #include "system/directory.h"
+#include "system/file_identity.h"
 #include "system/signal_hold.h"
 
 #include <string.h>
+
+#define SPLICED_LEAST 1000 /* rows; of fewer, all are rendered as fast */
 
 /* What one renewal builds up. */
 struct renewal {
@@ -23,6 +26,8 @@ struct renewal {
 	struct map_walk walk;
 	struct map_rails rails;
 	struct map_library library;
+	struct strbuf changed; /* the rows that are judged, when they are not all of the stage */
+	bool spliced;	       /* the text was made from the live one by the entries that the journal names */
 	bool text_foreign;
 	bool index_foreign;
 	enum map_reference reference;
@@ -35,6 +40,7 @@ static void renewal_close(struct renewal *renewal)
 	map_library_stop(&renewal->library);
 	map_walk_close(&renewal->walk);
 	map_stage_close(&renewal->stage);
+	strbuf_clear(&renewal->changed);
 }
 
 static void note(const struct map_sync_run *run, const char *code, const char *key,
@@ -75,27 +81,110 @@ static struct map_stage_place stage_place(const struct map_sync_run *run)
 	};
 }
 
-static bool render(struct renewal *renewal, struct error *err)
+static bool begin_text(struct renewal *renewal, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
 	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
 	const struct map_stage_place place = stage_place(run);
-	const struct map_rows rows = {
-		.store = &run->store,
-		.settings = run->request->settings,
+
+	return map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) &&
+	       map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err);
+}
+
+static bool finish_text(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+
+	if (!map_stage_finish(&renewal->stage, err))
+		return false;
+	memcpy(run->result->text_digest, renewal->stage.text_digest,
+		sizeof(run->result->text_digest));
+	return true;
+}
+
+static struct map_rows rows_of(struct renewal *renewal)
+{
+	return (struct map_rows){
+		.store = &renewal->run->store,
+		.settings = renewal->run->request->settings,
 		.stage = &renewal->stage,
 		.walk = &renewal->walk,
 		.rails = &renewal->rails,
 	};
+}
+
+static bool render(struct renewal *renewal, struct error *err)
+{
+	const struct map_rows rows = rows_of(renewal);
 	int64_t started = clock_monotonic_ms();
 
-	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
-		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
-		!map_rows_write(&rows, err) || !map_stage_finish(&renewal->stage, err))
+	if (!begin_text(renewal, err) || !map_rows_write(&rows, err) || !finish_text(renewal, err))
 		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	map_sync_result_step(run->result, "render", started, "");
+	map_sync_result_step(renewal->run->result, "render", started, "");
+	return true;
+}
+
+/*
+ * Whether the live files are as the last sync left them. Of a type whose index can be changed they are
+ * known by their identity: the read-back holds a copy of the one against a copy of the other.
+ */
+static bool live_is_ours(struct map_sync_run *run)
+{
+	const char *const known[MAP_PARTS] = {run->before.text_file, run->before.index_file};
+	const char *const digests[MAP_PARTS] = {run->before.text, run->before.index};
+	struct error ignored;
+
+	for (size_t i = 0; i < MAP_PARTS && run->type->update; i++) {
+		struct map_part_file *part = &run->file.parts[i];
+		char identity[FILE_IDENTITY_MAX];
+
+		if (part->fd < 0 || *part->digest)
+			continue;
+		file_identity_print(&part->status, identity);
+		if (strcmp(identity, known[i]) == 0)
+			memcpy(part->digest, digests[i], DIGEST_HEX_LENGTH + 1);
+	}
+	return map_sync_file_digest(&run->file, &ignored) &&
+	       map_sync_file_matches(&run->file, run->before.text, run->before.index);
+}
+
+/* What was refused or lifted may have to be judged otherwise by now: that takes all rows. */
+static bool may_splice(struct map_sync_run *run, struct string_list *ret_names)
+{
+	const struct map_sync_state *before = &run->before;
+
+	return run->same_type && strcmp(run->config, before->config) == 0 &&
+	       before->refused == 0 && !before->lifted && run->request->force.count == 0 &&
+	       run->type->build && !*run->settings->postmap && before->rows >= SPLICED_LEAST &&
+	       alias_store_changed_since(&run->store, before->generation, before->store_digest,
+		       MAP_UPDATE_MAX, run->arena, ret_names) &&
+	       live_is_ours(run);
+}
+
+/* *ret_fit tells whether that could be done; else all rows have to be rendered. */
+static bool splice(struct renewal *renewal, bool *ret_fit, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_rows rows = rows_of(renewal);
+	struct string_list names = STRING_LIST_INIT;
+	const struct map_splice map_splice = {
+		.names = &names,
+		.live = run->before.rows,
+		.changed = &renewal->changed,
+	};
+	int64_t started = clock_monotonic_ms();
+
+	*ret_fit = false;
+	renewal->spliced = true;
+	if (!may_splice(run, &names))
+		return true;
+	if (!begin_text(renewal, err) || !map_rows_splice(&rows, &map_splice, ret_fit, err))
+		return false;
+	if (!*ret_fit)
+		return true;
+	if (!finish_text(renewal, err))
+		return false;
+	map_sync_result_step(run->result, "splice", started, "");
 	return true;
 }
 
@@ -115,8 +204,6 @@ static bool render_rest(struct renewal *renewal, const struct map_verdicts *verd
 	struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
-	const struct map_stage_place place = stage_place(run);
 	struct map_stage draft cleanup_map_stage = renewal->stage;
 
 	renewal->stage = (struct map_stage)MAP_STAGE_INIT;
@@ -124,34 +211,35 @@ static bool render_rest(struct renewal *renewal, const struct map_verdicts *verd
 	map_walk_close(&renewal->walk);
 	renewal->walk =
 		(struct map_walk){.arena = run->arena, .limit = map_build_differences(run)};
-	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
-		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
-		!map_verdicts_write(verdicts, &renewal->stage, &renewal->walk, err) ||
-		!map_stage_finish(&renewal->stage, err))
-		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	return true;
+	return begin_text(renewal, err) &&
+	       map_verdicts_write(verdicts, &renewal->stage, &renewal->walk, err) &&
+	       finish_text(renewal, err);
 }
 
-static bool judge_rows(struct renewal *renewal, struct error *err)
+/* *ret_fit is false when rows that were judged alone do not stand: all have to be judged then. */
+static bool judge_rows(struct renewal *renewal, bool *ret_fit, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	const struct map_stage *stage = &renewal->stage;
+	struct map_stage *stage = &renewal->stage;
 	struct map_verdicts verdicts cleanup_map_verdicts = {
 		.rails = &renewal->rails,
 		.settings = run->request->settings,
 		.instance = &run->instance,
-		.live = live_table(run),
+		.live = renewal->spliced ? NULL : live_table(run),
 		.arena = run->arena,
 	};
 	int64_t started = clock_monotonic_ms();
 
 	if (!map_sync_run_ask_postfix(run, err))
 		return false;
-	map_verdicts_open(&verdicts, stage->bytes, stage->length);
+	if (renewal->spliced)
+		map_verdicts_open(&verdicts, strbuf_text(&renewal->changed),
+			renewal->changed.length);
+	else
+		map_verdicts_open(&verdicts, stage->bytes, stage->length);
 	map_row_rails_judge(&verdicts);
-	if (verdicts.refused > 0) {
+	*ret_fit = verdicts.refused == 0 || !renewal->spliced;
+	if (verdicts.refused > 0 && *ret_fit) {
 		map_library_stop(&renewal->library);
 		if (!render_rest(renewal, &verdicts, err))
 			return false;
@@ -334,6 +422,23 @@ static bool reload_is_needed(const struct renewal *renewal)
 	       (renewal->reference == MAP_REFERENCE_DIRECT && run->type->reload_when_direct);
 }
 
+static bool has_lifted(const struct map_rails *rails)
+{
+	for (size_t i = 0; i < RAILS; i++) {
+		if (rails->lifted[i] > 0)
+			return true;
+	}
+	return false;
+}
+
+/* The identity of a live file; "" for the index of a type that has none. */
+static const char *live_identity(const struct map_sync_run *run, enum map_part part)
+{
+	const char *name = run->file.parts[part].name;
+
+	return name ? file_identity(run->file.directory, name, run->arena) : "";
+}
+
 static struct map_sync_state new_state(const struct renewal *renewal)
 {
 	const struct map_sync_run *run = renewal->run;
@@ -351,6 +456,9 @@ static struct map_sync_state new_state(const struct renewal *renewal)
 		.config = run->config,
 		.text = renewal->stage.text_digest,
 		.index = renewal->stage.index_digest,
+		.lifted = has_lifted(&renewal->rails),
+		.text_file = live_identity(run, MAP_TEXT),
+		.index_file = live_identity(run, MAP_INDEX),
 	};
 }
 
@@ -460,7 +568,51 @@ static bool finish_newer(struct renewal *renewal, struct error *err)
 	return map_renewal_settle(run, &state, err);
 }
 
-bool map_renewal(struct map_sync_run *run, struct error *err)
+/* From the text to the live map. *ret_fit as judge_rows(). */
+static bool complete(struct renewal *renewal, bool *ret_fit, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	struct map_counts counts;
+
+	if (!map_sync_file_digest(&run->file, err))
+		return false;
+	/* Beside the judgement, for mostly it refuses nothing. */
+	if (!run->request->check && !is_only_newer(renewal))
+		map_build_begin(run, &renewal->library, &renewal->stage, &renewal->walk);
+	/* Rows that are live as they are were judged when they became so. */
+	if (run->before.refused > 0 || !is_only_newer(renewal)) {
+		if (!judge_rows(renewal, ret_fit, err))
+			return false;
+		if (!*ret_fit)
+			return true;
+	}
+	if (!find_foreign(renewal, err))
+		return false;
+	counts = count_rows(renewal);
+	report_counts(renewal, &counts);
+	if (is_only_newer(renewal))
+		return finish_newer(renewal, err);
+	if (!judge(renewal, &counts, err))
+		return false;
+	run->result->changed = run->request->check || run->request->dry_run;
+	if (run->request->check)
+		return true;
+	map_build_begin(run, &renewal->library, &renewal->stage, &renewal->walk);
+	if (renewal->spliced) {
+		*ret_fit = map_build_by_library(run, &renewal->library, &renewal->stage);
+		if (!*ret_fit)
+			return true;
+	} else if (!map_build(run, &renewal->library, &renewal->stage, err)) {
+		return false;
+	}
+	if (run->request->dry_run)
+		return true;
+	return keep_foreign(renewal, err) && map_stage_seal(&renewal->stage, err) &&
+	       install(renewal, err);
+}
+
+/* Once by the changes alone, or once by all rows. *ret_fit false: the changes alone did not do. */
+static bool renew(struct map_sync_run *run, bool by_changes, bool *ret_fit, struct error *err)
 {
 	struct renewal renewal cleanup_renewal = {
 		.run = run,
@@ -469,33 +621,28 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 		.walk = {.arena = run->arena, .limit = map_build_differences(run)},
 		.rails = {.request = run->request, .result = run->result, .arena = run->arena},
 	};
-	struct map_counts counts;
 
-	if (!read_store(&renewal, err) || !render(&renewal, err) ||
-		!map_sync_file_digest(&run->file, err))
+	*ret_fit = true;
+	if (!read_store(&renewal, err))
 		return false;
-	/* Beside the judgement, for mostly it refuses nothing. */
-	if (!run->request->check && !is_only_newer(&renewal))
-		map_build_begin(run, &renewal.library, &renewal.stage, &renewal.walk);
-	/* Rows that are live as they are were judged when they became so. */
-	if ((run->before.refused > 0 || !is_only_newer(&renewal)) && !judge_rows(&renewal, err))
+	if (!by_changes)
+		return render(&renewal, err) && complete(&renewal, ret_fit, err);
+	if (!splice(&renewal, ret_fit, err))
 		return false;
-	if (!find_foreign(&renewal, err))
+	return !*ret_fit || complete(&renewal, ret_fit, err);
+}
+
+bool map_renewal(struct map_sync_run *run, struct error *err)
+{
+	struct map_sync_result clean = *run->result;
+	bool fit;
+
+	if (!renew(run, true, &fit, err))
 		return false;
-	counts = count_rows(&renewal);
-	report_counts(&renewal, &counts);
-	if (is_only_newer(&renewal))
-		return finish_newer(&renewal, err);
-	if (!judge(&renewal, &counts, err))
-		return false;
-	run->result->changed = run->request->check || run->request->dry_run;
-	if (run->request->check)
+	if (fit)
 		return true;
-	map_build_begin(run, &renewal.library, &renewal.stage, &renewal.walk);
-	if (!map_build(run, &renewal.library, &renewal.stage, err))
-		return false;
-	if (run->request->dry_run)
-		return true;
-	return keep_foreign(&renewal, err) && map_stage_seal(&renewal.stage, err) &&
-	       install(&renewal, err);
+	/* Store and Postfix were asked already; what was found out about rows is found out again. */
+	clean.generation = run->result->generation;
+	*run->result = clean;
+	return renew(run, false, &fit, err);
 }

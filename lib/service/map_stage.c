@@ -66,25 +66,37 @@ bool map_stage_begin(struct map_stage *stage, const struct map_stage_place *plac
 	return true;
 }
 
-static bool flush(struct map_stage *stage, struct error *err)
+static bool write_bytes(struct map_stage *stage, struct span bytes, struct error *err)
 {
-	const char *bytes = strbuf_text(&stage->buffer);
-	size_t left = stage->buffer.length;
-
-	digest_add(&stage->digest, bytes, left);
-	stage->length += left;
-	while (left > 0) {
-		ssize_t written = write(stage->text, bytes, left);
+	digest_add(&stage->digest, bytes.bytes, bytes.length);
+	stage->length += bytes.length;
+	while (bytes.length > 0) {
+		ssize_t written = write(stage->text, bytes.bytes, bytes.length);
 
 		if (written < 0 && errno != EINTR)
 			return stage_error(stage, "write", err);
 		if (written > 0) {
-			bytes += written;
-			left -= (size_t)written;
+			bytes.bytes += written;
+			bytes.length -= (size_t)written;
 		}
 	}
+	return true;
+}
+
+static bool flush(struct map_stage *stage, struct error *err)
+{
+	const struct span bytes = {strbuf_text(&stage->buffer), stage->buffer.length};
+
+	if (!write_bytes(stage, bytes, err))
+		return false;
 	strbuf_reset(&stage->buffer);
 	return true;
+}
+
+bool map_stage_copy(struct map_stage *stage, struct span lines, int64_t rows, struct error *err)
+{
+	stage->rows += rows;
+	return flush(stage, err) && write_bytes(stage, lines, err);
 }
 
 bool map_stage_add(struct map_stage *stage, const char *line, size_t length, struct error *err)

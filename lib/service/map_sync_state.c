@@ -32,6 +32,7 @@ static const struct state_field {
 	FIELD(refused, FIELD_INTEGER),
 	FIELD(installed, FIELD_INTEGER),
 	FIELD(reload_owed, FIELD_BOOLEAN),
+	FIELD(lifted, FIELD_BOOLEAN),
 	FIELD(type, FIELD_TEXT),
 	FIELD(path, FIELD_TEXT),
 	FIELD(store, FIELD_TEXT),
@@ -40,6 +41,8 @@ static const struct state_field {
 	FIELD(config, FIELD_DIGEST),
 	FIELD(text, FIELD_DIGEST),
 	FIELD(index, FIELD_DIGEST_OR_EMPTY),
+	FIELD(text_file, FIELD_TEXT),
+	FIELD(index_file, FIELD_TEXT),
 };
 
 static bool read_text(const struct state_field *field, const struct json *value,

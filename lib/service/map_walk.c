@@ -140,6 +140,19 @@ void map_walk_row(struct map_walk *walk, const char *line, size_t key_length, si
 		row_added(walk, line, key_length, line_length);
 }
 
+void map_walk_seek(struct map_walk *walk, size_t offset)
+{
+	walk->offset = offset;
+	walk->key = NULL;
+	next_live(walk);
+}
+
+void map_walk_leave(struct map_walk *walk, int64_t rows)
+{
+	walk->key = NULL;
+	walk->live = rows;
+}
+
 void map_walk_end(struct map_walk *walk)
 {
 	while (walk->key)

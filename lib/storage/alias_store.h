@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/string_list.h"
 #include "format/alias_entry.h"
 #include "format/alias_line.h"
 #include "storage/alias_journal.h"
@@ -97,6 +98,13 @@ void alias_store_close(struct alias_store *store);
 /* Finds the entry of `username`; texts live in `arena`. Found, not found, or failed (database). O(log n). */
 must_check enum lookup_result alias_store_find(const struct alias_store *store, const char *username,
 	struct arena *arena, struct alias_entry *ret_entry, struct error *err);
+
+/*
+ * Lists, sorted and each once, the usernames whose entries the journal has changed since the store was generation `generation` with `digest`. False when it cannot
+ * tell: the store never was that, more than `limit` changes lie between, the whole was replaced, the file was reshaped by hand, or the journal cannot be read back so far.
+ */
+must_check bool alias_store_changed_since(const struct alias_store *store, int64_t generation, const char *digest,
+	size_t limit, struct arena *arena, struct string_list *ret_names);
 
 struct alias_cursor {
 	const struct alias_store *store;

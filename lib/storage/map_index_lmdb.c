@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PAGE ((uintptr_t)4096) /* bytes; a smaller step than that of the file does no harm */
 #define ROOM ((size_t)16 << 20) /* bytes an index may grow beyond double its size */
 #define SIZE_OF_TEXT ((size_t)16) /* times the text a new index may grow: pages are half full at worst */
 
@@ -68,22 +69,94 @@ static bool find_first(struct lmdb_reader *reader, struct index_walk *walk, stru
 	return find(reader, walk, ret_value);
 }
 
-static bool look_up_all(struct lmdb_reader *reader, struct index_walk *walk)
+/* One page's rows are found by the same way down the tree when its first and its last one are. */
+struct page_walk {
+	MDB_cursor *cursor;
+	uintptr_t page;
+	char last[INDEX_KEY_MAX + 1]; /* the row before */
+	size_t last_length;
+};
+
+static bool is_found(struct lmdb_reader *reader, const char *bytes, size_t length)
 {
-	struct span value;
+	union {
+		const char *text;
+		void *data;
+	} key_bytes = {.text = bytes};
+	MDB_val key = {.mv_data = key_bytes.data, .mv_size = length};
+	MDB_val value;
 
+	return mdb_get(reader->transaction, reader->table, &key, &value) == 0;
+}
+
+/*
+ * The row behind the one before, which mostly is that of the next row of the text; else it is looked
+ * for. Where the page changes, both its neighbours are looked up as Postfix does it.
+ */
+static bool find_next(struct lmdb_reader *reader, struct index_walk *walk, struct page_walk *pages,
+	struct span *ret_value)
+{
+	size_t length = walk->key_length + walk->nul;
+	MDB_val key;
+	MDB_val value;
+	uintptr_t page;
+
+	if (mdb_cursor_get(pages->cursor, &key, &value, MDB_NEXT) != 0 || key.mv_size != length ||
+		memcmp(key.mv_data, walk->key, length) != 0) {
+		key = (MDB_val){.mv_data = walk->key, .mv_size = length};
+		if (mdb_cursor_get(pages->cursor, &key, &value, MDB_SET) != 0)
+			return false;
+	}
+	page = (uintptr_t)key.mv_data / PAGE;
+	if (page != pages->page &&
+		(!is_found(reader, pages->last, pages->last_length) ||
+			!is_found(reader, walk->key, length)))
+		return false;
+	pages->page = page;
+	memcpy(pages->last, walk->key, length);
+	pages->last_length = length;
+	*ret_value = note_memory(reader, &value);
+	return true;
+}
+
+static bool look_up_rest(struct lmdb_reader *reader, struct index_walk *walk,
+	struct page_walk *pages)
+{
 	while (index_walk_next(walk)) {
-		bool found = walk->number == 1 ? find_first(reader, walk, &value)
-					       : find(reader, walk, &value);
+		struct span value;
 
-		if (!found || !index_walk_matches(walk, value))
+		if (!find_next(reader, walk, pages, &value) || !index_walk_matches(walk, value))
 			return false;
 		if (index_walk_is_pausing(walk)) {
 			index_release(reader->low, reader->high);
 			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		}
 	}
-	return index_walk_is_done(walk);
+	return index_walk_is_done(walk) && is_found(reader, pages->last, pages->last_length);
+}
+
+static bool look_up_all(struct lmdb_reader *reader, struct index_walk *walk)
+{
+	struct page_walk pages = {.page = 0};
+	struct span value;
+	MDB_val key;
+	MDB_val first;
+	bool found;
+
+	if (walk->rows->length == 0)
+		return true;
+	if (!index_walk_next(walk) || !find_first(reader, walk, &value) ||
+		!index_walk_matches(walk, value))
+		return false;
+	memcpy(pages.last, walk->key, walk->key_length + walk->nul);
+	pages.last_length = walk->key_length + walk->nul;
+	key = (MDB_val){.mv_data = walk->key, .mv_size = pages.last_length};
+	if (mdb_cursor_open(reader->transaction, reader->table, &pages.cursor) != 0)
+		return false;
+	found = mdb_cursor_get(pages.cursor, &key, &first, MDB_SET) == 0 &&
+		look_up_rest(reader, walk, &pages);
+	mdb_cursor_close(pages.cursor);
+	return found;
 }
 
 static bool count_all(struct lmdb_reader *reader, int64_t *ret_count)

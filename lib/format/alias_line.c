@@ -19,11 +19,13 @@ struct scan {
 
 bool alias_request_id_is_valid(const char *id)
 {
-	size_t digits = strspn(id, "0123456789");
-	const char *tail = id + digits;
+	size_t digits;
+	const char *tail;
 
 	if (*id == '\0')
 		return true;
+	digits = strspn(id, "0123456789");
+	tail = id + digits;
 	return digits >= 1 && digits <= 10 && id[0] != '0' && tail[0] == '-' &&
 	       strspn(tail + 1, "0123456789abcdef") == REQUEST_DIGITS &&
 	       tail[1 + REQUEST_DIGITS] == '\0';

@@ -14,13 +14,14 @@ static const char *const forbidden_parents[] = {
 	"onion",
 };
 
+/* Bits, so that those of many bytes can be taken together. */
 enum byte_class {
-	BYTE_BAD,
-	BYTE_ALNUM,
-	BYTE_SIGN, /* only in a local part */
-	BYTE_HYPHEN,
-	BYTE_DOT,
-	BYTE_AT,
+	BYTE_BAD = 0,
+	BYTE_ALNUM = 1,
+	BYTE_SIGN = 2, /* only in a local part */
+	BYTE_HYPHEN = 4,
+	BYTE_DOT = 8,
+	BYTE_AT = 16,
 };
 
 #define CLASS_8(class) class, class, class, class, class, class, class, class
@@ -147,7 +148,8 @@ static bool equals_nocase(struct span left, const char *right)
 static bool is_forbidden(struct span last)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(forbidden_parents); i++) {
-		if (equals_nocase(last, forbidden_parents[i]))
+		if (ascii_to_lower(last.bytes[0]) == forbidden_parents[i][0] &&
+			equals_nocase(last, forbidden_parents[i]))
 			return true;
 	}
 	return false;
@@ -177,10 +179,59 @@ enum email_fault email_domain_check(const char *text)
 	return check_domain((struct span){text, strnlen(text, EMAIL_DOMAIN_MAX + 1)});
 }
 
+/* ---- the addresses of which nearly all stores are full */
+
+/* Letters and digits, and single signs of `signs` between them. */
+static bool is_plain_text(struct span text, unsigned signs)
+{
+	unsigned previous = BYTE_BAD;
+	unsigned faults = 0;
+
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned class = class_of(text.bytes[i]);
+
+		/* Neither a class beyond those, nor two signs, nor a bad byte, which has no bit. */
+		faults |= (class & ~(BYTE_ALNUM | signs)) | (~(class | previous) & BYTE_ALNUM) |
+			  (class == BYTE_BAD);
+		previous = class;
+	}
+	return faults == 0 && previous == BYTE_ALNUM;
+}
+
+/* So short that no label is too long. */
+static bool is_plain_domain(struct span domain)
+{
+	struct span last;
+
+	if (domain.length > EMAIL_LABEL_MAX || !is_plain_text(domain, BYTE_HYPHEN | BYTE_DOT))
+		return false;
+	last.bytes = memrchr(domain.bytes, '.', domain.length);
+	if (!last.bytes++)
+		return false;
+	last.length = (size_t)(domain.bytes + domain.length - last.bytes);
+	return !ascii_is_digit(last.bytes[0]) && !is_forbidden(last);
+}
+
+/* Whether an address is in order at a glance; what is not may be, too. */
+static bool is_plain(struct span text)
+{
+	const char *at = memchr(text.bytes, '@', text.length);
+	size_t local = at ? (size_t)(at - text.bytes) : 0;
+
+	return at && text.length <= EMAIL_ADDRESS_MAX &&
+	       local <= EMAIL_LOCAL_MAX &&
+	       is_plain_text((struct span){text.bytes, local},
+		       BYTE_SIGN | BYTE_HYPHEN | BYTE_DOT) &&
+	       is_plain_domain((struct span){at + 1, text.length - local - 1});
+}
+
 enum email_fault email_address_check_span(struct span text)
 {
 	enum email_fault fault;
 	size_t local;
+
+	if (text.length > 0 && is_plain(text))
+		return EMAIL_OK;
 
 	if (text.length == 0)
 		return EMAIL_EMPTY;
@@ -203,14 +254,12 @@ enum email_fault email_address_check(const char *text)
 
 bool email_address_is_canonical(struct span address)
 {
-	bool domain = false;
+	const char *at = address.length > 0 ? memchr(address.bytes, '@', address.length) : NULL;
+	bool upper = false;
 
-	for (size_t i = 0; i < address.length; i++) {
-		domain |= address.bytes[i] == '@';
-		if (domain && ascii_is_upper(address.bytes[i]))
-			return false;
-	}
-	return true;
+	for (const char *byte = at; byte && byte < address.bytes + address.length; byte++)
+		upper |= ascii_is_upper(*byte);
+	return !upper;
 }
 
 void email_address_canonical(const char *address, char ret_text[EMAIL_ADDRESS_MAX + 1])

@@ -1,37 +1,13 @@
-#include "service/map_sync_run.h"
+#include "service/map_renewal_private.h"
 
 #include "base/clock.h"
 #include "base/message.h"
 #include "service/map_build.h"
-#include "service/map_rails.h"
 #include "service/map_row_rails.h"
-#include "service/map_rows.h"
-#include "service/map_stage.h"
 #include "service/map_sync_result.h"
-#include "service/map_walk.h"
 #include "service/postfix_domains.h"
-#include "storage/member_status.h"
-#include "system/directory.h"
-#include "system/file_identity.h"
-#include "system/signal_hold.h"
 
 #include <string.h>
-
-#define SPLICED_LEAST 1000 /* rows; of fewer, all are rendered as fast */
-
-/* What one renewal builds up. */
-struct renewal {
-	struct map_sync_run *run;
-	struct map_stage stage;
-	struct map_walk walk;
-	struct map_rails rails;
-	struct map_library library;
-	struct strbuf changed; /* the rows that are judged, when they are not all of the stage */
-	bool spliced;	       /* the text was made from the live one by the entries that the journal names */
-	bool text_foreign;
-	bool index_foreign;
-	enum map_reference reference;
-};
 
 #define cleanup_renewal __attribute__((cleanup(renewal_close)))
 
@@ -64,130 +40,6 @@ static bool read_store(struct renewal *renewal, struct error *err)
 	return true;
 }
 
-/* A trial must not touch the map's directory: its stage is in our own. */
-static struct map_stage_place stage_place(const struct map_sync_run *run)
-{
-	if (run->request->dry_run || run->request->check)
-		return (struct map_stage_place){
-			.parent = run->home,
-			.parent_path =
-				arena_printf(run->arena, "%s/sync", run->request->state_directory),
-			.name = "stage",
-		};
-	return (struct map_stage_place){
-		.parent = run->file.directory,
-		.parent_path = run->file.directory_path,
-		.name = MAP_STAGE_NAME,
-	};
-}
-
-static bool begin_text(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
-	const struct map_stage_place place = stage_place(run);
-
-	return map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) &&
-	       map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err);
-}
-
-static bool finish_text(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-
-	if (!map_stage_finish(&renewal->stage, err))
-		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	return true;
-}
-
-static struct map_rows rows_of(struct renewal *renewal)
-{
-	return (struct map_rows){
-		.store = &renewal->run->store,
-		.settings = renewal->run->request->settings,
-		.stage = &renewal->stage,
-		.walk = &renewal->walk,
-		.rails = &renewal->rails,
-	};
-}
-
-static bool render(struct renewal *renewal, struct error *err)
-{
-	const struct map_rows rows = rows_of(renewal);
-	int64_t started = clock_monotonic_ms();
-
-	if (!begin_text(renewal, err) || !map_rows_write(&rows, err) || !finish_text(renewal, err))
-		return false;
-	map_sync_result_step(renewal->run->result, "render", started, "");
-	return true;
-}
-
-/*
- * Whether the live files are as the last sync left them. Of a type whose index can be changed they are
- * known by their identity: the read-back holds a copy of the one against a copy of the other.
- */
-static bool live_is_ours(struct map_sync_run *run)
-{
-	const char *const known[MAP_PARTS] = {run->before.text_file, run->before.index_file};
-	const char *const digests[MAP_PARTS] = {run->before.text, run->before.index};
-	struct error ignored;
-
-	for (size_t i = 0; i < MAP_PARTS && run->type->update; i++) {
-		struct map_part_file *part = &run->file.parts[i];
-		char identity[FILE_IDENTITY_MAX];
-
-		if (part->fd < 0 || *part->digest)
-			continue;
-		file_identity_print(&part->status, identity);
-		if (strcmp(identity, known[i]) == 0)
-			memcpy(part->digest, digests[i], DIGEST_HEX_LENGTH + 1);
-	}
-	return map_sync_file_digest(&run->file, &ignored) &&
-	       map_sync_file_matches(&run->file, run->before.text, run->before.index);
-}
-
-/* What was refused or lifted may have to be judged otherwise by now: that takes all rows. */
-static bool may_splice(struct map_sync_run *run, struct string_list *ret_names)
-{
-	const struct map_sync_state *before = &run->before;
-
-	return run->same_type && strcmp(run->config, before->config) == 0 &&
-	       before->refused == 0 && !before->lifted && run->request->force.count == 0 &&
-	       run->type->build && !*run->settings->postmap && before->rows >= SPLICED_LEAST &&
-	       alias_store_changed_since(&run->store, before->generation, before->store_digest,
-		       MAP_UPDATE_MAX, run->arena, ret_names) &&
-	       live_is_ours(run);
-}
-
-/* *ret_fit tells whether that could be done; else all rows have to be rendered. */
-static bool splice(struct renewal *renewal, bool *ret_fit, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	const struct map_rows rows = rows_of(renewal);
-	struct string_list names = STRING_LIST_INIT;
-	const struct map_splice map_splice = {
-		.names = &names,
-		.live = run->before.rows,
-		.changed = &renewal->changed,
-	};
-	int64_t started = clock_monotonic_ms();
-
-	*ret_fit = false;
-	renewal->spliced = true;
-	if (!may_splice(run, &names))
-		return true;
-	if (!begin_text(renewal, err) || !map_rows_splice(&rows, &map_splice, ret_fit, err))
-		return false;
-	if (!*ret_fit)
-		return true;
-	if (!finish_text(renewal, err))
-		return false;
-	map_sync_result_step(run->result, "splice", started, "");
-	return true;
-}
-
 /* The table that answers for what is live, or NULL. */
 static const char *live_table(const struct map_sync_run *run)
 {
@@ -211,9 +63,9 @@ static bool render_rest(struct renewal *renewal, const struct map_verdicts *verd
 	map_walk_close(&renewal->walk);
 	renewal->walk =
 		(struct map_walk){.arena = run->arena, .limit = map_build_differences(run)};
-	return begin_text(renewal, err) &&
+	return renewal_begin_text(renewal, err) &&
 	       map_verdicts_write(verdicts, &renewal->stage, &renewal->walk, err) &&
-	       finish_text(renewal, err);
+	       renewal_finish_text(renewal, err);
 }
 
 /* *ret_fit is false when rows that were judged alone do not stand: all have to be judged then. */
@@ -394,153 +246,6 @@ static bool judge(struct renewal *renewal, const struct map_counts *counts, stru
 	return map_rails_pass(&renewal->rails, err);
 }
 
-static bool keep_foreign(const struct renewal *renewal, struct error *err)
-{
-	const struct map_sync_run *run = renewal->run;
-	int directory cleanup_close = -1;
-
-	if (!renewal->text_foreign && !renewal->index_foreign)
-		return true;
-	if (!directory_ensure(run->home, "foreign", 0700, 0, &directory, err))
-		return false;
-	if (renewal->text_foreign &&
-		!map_sync_file_keep(&run->file, MAP_TEXT, directory, run->request->now, err))
-		return false;
-	return !renewal->index_foreign ||
-	       map_sync_file_keep(&run->file, MAP_INDEX, directory, run->request->now, err);
-}
-
-static bool reload_is_needed(const struct renewal *renewal)
-{
-	const struct map_sync_run *run = renewal->run;
-
-	if (strcmp(run->settings->reload, "never") == 0)
-		return false;
-	if (strcmp(run->settings->reload, "always") == 0)
-		return true;
-	return renewal->reference == MAP_REFERENCE_PROXIED ||
-	       (renewal->reference == MAP_REFERENCE_DIRECT && run->type->reload_when_direct);
-}
-
-static bool has_lifted(const struct map_rails *rails)
-{
-	for (size_t i = 0; i < RAILS; i++) {
-		if (rails->lifted[i] > 0)
-			return true;
-	}
-	return false;
-}
-
-/* The identity of a live file; "" for the index of a type that has none. */
-static const char *live_identity(const struct map_sync_run *run, enum map_part part)
-{
-	const char *name = run->file.parts[part].name;
-
-	return name ? file_identity(run->file.directory, name, run->arena) : "";
-}
-
-static struct map_sync_state new_state(const struct renewal *renewal)
-{
-	const struct map_sync_run *run = renewal->run;
-
-	return (struct map_sync_state){
-		.generation = run->store.generation,
-		.rows = renewal->stage.rows,
-		.refused = run->result->refused_count,
-		.installed = run->request->now,
-		.type = run->type->name,
-		.path = run->settings->path,
-		.store = run->store_identity,
-		.postfix = run->postfix_identity,
-		.store_digest = run->store.digest,
-		.config = run->config,
-		.text = renewal->stage.text_digest,
-		.index = renewal->stage.index_digest,
-		.lifted = has_lifted(&renewal->rails),
-		.text_file = live_identity(run, MAP_TEXT),
-		.index_file = live_identity(run, MAP_INDEX),
-	};
-}
-
-static void keep_first(struct error *first, const struct error *failure)
-{
-	if (first->code != ERROR_NONE)
-		return;
-	*first = *failure;
-	first->code = ERROR_AFTER_LIVE;
-	error_prefix(first, _("the map is live, but"));
-}
-
-static void reload(struct map_sync_run *run, struct map_sync_state *state, struct error *first)
-{
-	int64_t started = clock_monotonic_ms();
-	struct error failure;
-	bool running;
-
-	if (!map_sync_run_ask_postfix(run, &failure) ||
-		!postfix_reload(&run->instance, run->arena, &running, &failure)) {
-		run->result->reload = "failed";
-		error_fix(&failure, "postfix reload");
-		keep_first(first, &failure);
-		return;
-	}
-	state->reload_owed = false;
-	run->result->reload = running ? "done" : "not running";
-	map_sync_result_step(run->result, "reload", started, run->result->reload);
-}
-
-bool map_renewal_settle(struct map_sync_run *run, struct map_sync_state *state, struct error *err)
-{
-	const struct live_status live = {.generation = state->generation,
-		.installed = run->request->now};
-	struct error first = {.code = ERROR_NONE};
-	struct error failure;
-
-	if (!map_sync_state_write(run->home, MAP_SYNC_STATE_NAME, state, &failure))
-		keep_first(&first, &failure);
-	if (state->reload_owed) {
-		reload(run, state, &first);
-		if (!state->reload_owed &&
-			!map_sync_state_write(run->home, MAP_SYNC_STATE_NAME, state, &failure))
-			keep_first(&first, &failure);
-	}
-	if (!live_status_publish(run->request->state_directory, &live, &failure))
-		keep_first(&first, &failure);
-	if (first.code == ERROR_NONE)
-		return true;
-	*err = first;
-	return false;
-}
-
-static bool install(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	int64_t started = clock_monotonic_ms();
-	struct signal_hold hold cleanup_signal_hold; /* from the first rename until the state is written */
-	struct map_sync_state state;
-	bool settled;
-	bool live;
-
-	signal_hold_begin(&hold);
-	if (!map_stage_install(&renewal->stage, &live, err)) {
-		run->result->changed = live;
-		if (live)
-			err->code = ERROR_AFTER_LIVE;
-		return false;
-	}
-	run->result->changed = true;
-	run->result->reload = strcmp(run->settings->reload, "never") == 0 ? "none" : "skipped";
-	memcpy(run->result->index_digest, renewal->stage.index_digest,
-		sizeof(run->result->index_digest));
-	map_sync_result_step(run->result, "install", started, "");
-	state = new_state(renewal);
-	state.reload_owed = reload_is_needed(renewal);
-	settled = map_renewal_settle(run, &state, err);
-	/* Still held: a signal that waits must not leave the stage behind. */
-	map_stage_close(&renewal->stage);
-	return settled;
-}
-
 /* The store went on, but no row is different: only the books are brought up to date. */
 static bool is_only_newer(const struct renewal *renewal)
 {
@@ -554,7 +259,7 @@ static bool is_only_newer(const struct renewal *renewal)
 static bool finish_newer(struct renewal *renewal, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	struct map_sync_state state = new_state(renewal);
+	struct map_sync_state state = renewal_state(renewal);
 
 	if (!map_rails_pass(&renewal->rails, err))
 		return false;
@@ -607,8 +312,8 @@ static bool complete(struct renewal *renewal, bool *ret_fit, struct error *err)
 	}
 	if (run->request->dry_run)
 		return true;
-	return keep_foreign(renewal, err) && map_stage_seal(&renewal->stage, err) &&
-	       install(renewal, err);
+	return renewal_keep_foreign(renewal, err) && map_stage_seal(&renewal->stage, err) &&
+	       renewal_install(renewal, err);
 }
 
 /* Once by the changes alone, or once by all rows. *ret_fit false: the changes alone did not do. */
@@ -626,8 +331,8 @@ static bool renew(struct map_sync_run *run, bool by_changes, bool *ret_fit, stru
 	if (!read_store(&renewal, err))
 		return false;
 	if (!by_changes)
-		return render(&renewal, err) && complete(&renewal, ret_fit, err);
-	if (!splice(&renewal, ret_fit, err))
+		return renewal_render(&renewal, err) && complete(&renewal, ret_fit, err);
+	if (!renewal_splice(&renewal, ret_fit, err))
 		return false;
 	return !*ret_fit || complete(&renewal, ret_fit, err);
 }

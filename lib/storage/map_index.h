@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "key<TAB>value<NEWLINE>" a row. */
+/* "key<TAB>value<NEWLINE>" a row, of a mapped file: its memory is given back while it is read. */
 struct index_rows {
 	const char *bytes;
 	size_t length;

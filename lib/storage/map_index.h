@@ -1,6 +1,6 @@
 /*
  * The index of a map, made and read with the library that Postfix itself uses for it. Made: each row
- * as postmap stores it, key and value with a final NUL. Read: every row of the text it was made of
+ * as postmap stores it: key and value with a final NUL, but for cdb without. Read: every row of the text it was made of
  * is looked up as Postfix does, and the rows are counted; keys and values are taken with or without
  * a final NUL, as Postfix does, but all in the same way.
  *

@@ -109,15 +109,12 @@ struct index_finding cdb_index_compare(const char *path, const struct index_rows
 
 /* ---------------------------------------------------------------- making */
 
+/* In this type postmap stores no final NUL. */
 static bool add_all(struct cdb_make *make, struct index_walk *walk)
 {
-	struct strbuf buffer cleanup_strbuf = STRBUF_INIT;
-
 	while (index_walk_next(walk)) {
-		struct span value = index_walk_stored(walk, &buffer);
-
-		if (cdb_make_add(make, walk->key, (unsigned)walk->key_length + 1, value.bytes,
-			    (unsigned)value.length) != 0)
+		if (cdb_make_add(make, walk->key, (unsigned)walk->key_length, walk->value.bytes,
+			    (unsigned)walk->value.length) != 0)
 			return false;
 		if (index_walk_is_pausing(walk))
 			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);

@@ -339,6 +339,10 @@ demo:
 bench: all stage unit-programs
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
 
+.PHONY: bench-million
+bench-million: all stage unit-programs
+	@BUILD=$(abspath $(BUILD)) ROWS=1000000 ROUNDS=1 tests/bench/run
+
 # ---------------------------------------------------------------- lint
 
 # One stamp a file and tool below build/lint, so that only what changed is looked at again.

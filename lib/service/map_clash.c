@@ -31,6 +31,7 @@ static bool next_key(void *context, struct span *ret_key)
 
 	if (clash->next == clash->verdicts->text.rows)
 		return false;
+	map_text_pass(&clash->verdicts->text, clash->next);
 	*ret_key = map_text_row(&clash->verdicts->text, clash->next++).key;
 	return true;
 }

@@ -187,6 +187,7 @@ static void collect(struct map_dangling *dangling, struct served_domains *domain
 		struct map_text_row row = map_text_row(&verdicts->text, i);
 		struct span address;
 
+		map_text_pass(&verdicts->text, i);
 		while (map_text_next_address(&row.value, &address)) {
 			if (!span_equal(address, row.key) && is_served(domains, domain_of(address)))
 				add_item(dangling, i, address);

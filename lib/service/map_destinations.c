@@ -56,6 +56,8 @@ static void judge_row(struct map_verdicts *verdicts, size_t number)
 void map_destinations_judge(struct map_verdicts *verdicts)
 {
 	verdicts->leads_outside = true;
-	for (size_t row = 0; row < verdicts->text.rows; row++)
+	for (size_t row = 0; row < verdicts->text.rows; row++) {
+		map_text_pass(&verdicts->text, row);
 		judge_row(verdicts, row);
+	}
 }

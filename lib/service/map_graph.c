@@ -87,6 +87,7 @@ static bool build(struct graph *graph)
 
 	allocate(graph);
 	for (size_t row = 0; row < rows; row++) {
+		map_text_pass(&graph->verdicts->text, row);
 		graph->first[row] = count;
 		graph->next[row] = count;
 		add_row(graph, row, &count);

@@ -8,6 +8,7 @@
 #include "format/printable.h"
 #include "service/map_stage.h"
 #include "storage/map_index.h"
+#include "system/mapped_memory.h"
 #include "system/process.h"
 #include "system/side_process.h"
 
@@ -18,6 +19,7 @@
 #include <sys/random.h>
 
 #define OUTPUT_LIMIT ((size_t)64 << 10)
+#define ROWS_A_RELEASE 64
 #define SAMPLE_ROWS 1000 /* that postmap itself is asked for where a library has read all */
 
 struct read_back {
@@ -287,9 +289,13 @@ static void choose_sample(struct span rows, struct strbuf *sample)
 	if (getrandom(numbers, sizeof(numbers), 0) < 0)
 		memset(numbers, 0x5a, sizeof(numbers));
 	add_row(sample, rows, 0);
-	for (size_t i = 0; i < SAMPLE_ROWS; i++)
+	for (size_t i = 0; i < SAMPLE_ROWS; i++) {
 		add_row(sample, rows,
 			row_start(rows, (size_t)((uint64_t)rows.length * numbers[i] >> 32)));
+		/* Each row brings its whole neighbourhood into memory. */
+		if (i % ROWS_A_RELEASE == 0)
+			mapped_memory_release(rows.bytes, rows.bytes + rows.length);
+	}
 	add_row(sample, rows, row_start(rows, rows.length - 1));
 }
 

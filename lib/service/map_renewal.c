@@ -77,6 +77,7 @@ static bool judge_rows(struct renewal *renewal, bool *ret_fit, struct error *err
 		.rails = &renewal->rails,
 		.settings = run->request->settings,
 		.instance = &run->instance,
+		.mapped = !renewal->spliced,
 		.live = renewal->spliced ? NULL : live_table(run),
 		.arena = run->arena,
 	};

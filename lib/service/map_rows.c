@@ -5,10 +5,12 @@
 #include "format/postfix_map.h"
 #include "format/printable.h"
 #include "format/username.h"
+#include "system/mapped_memory.h"
 
 #include <string.h>
 
 #define ROWS_A_CLEARING 64 /* entries that may use the arena before it is emptied */
+#define COPIED_AT_ONCE ((size_t)4 << 20) /* bytes */
 #define ROW_DESTINATIONS (ALIAS_DESTINATIONS_MAX + 1)
 
 struct row_writer {
@@ -264,13 +266,20 @@ static bool leads_within(const struct splicing *splicing, const struct alias_lin
 	return false;
 }
 
+/* Piece by piece, for a million rows must not be resident at once. */
 static bool copy_until(struct splicing *splicing, size_t offset, struct error *err)
 {
-	const struct span lines = {splicing->text.bytes + splicing->copied,
-		offset - splicing->copied};
+	while (splicing->copied < offset) {
+		size_t left = offset - splicing->copied;
+		const struct span piece = {splicing->text.bytes + splicing->copied,
+			left < COPIED_AT_ONCE ? left : COPIED_AT_ONCE};
 
-	splicing->copied = offset;
-	return map_stage_copy(splicing->writer.rows->stage, lines, 0, err);
+		if (!map_stage_copy(splicing->writer.rows->stage, piece, err))
+			return false;
+		mapped_memory_release(piece.bytes, piece.bytes + piece.length);
+		splicing->copied += piece.length;
+	}
+	return true;
 }
 
 static bool splice_row(struct splicing *splicing, const struct alias_line *entry, size_t offset,

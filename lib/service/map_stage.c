@@ -93,10 +93,9 @@ static bool flush(struct map_stage *stage, struct error *err)
 	return true;
 }
 
-bool map_stage_copy(struct map_stage *stage, struct span lines, int64_t rows, struct error *err)
+bool map_stage_copy(struct map_stage *stage, struct span bytes, struct error *err)
 {
-	stage->rows += rows;
-	return flush(stage, err) && write_bytes(stage, lines, err);
+	return flush(stage, err) && write_bytes(stage, bytes, err);
 }
 
 bool map_stage_add(struct map_stage *stage, const char *line, size_t length, struct error *err)

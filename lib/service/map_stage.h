@@ -68,8 +68,8 @@ must_check bool map_stage_begin(struct map_stage *stage, const struct map_stage_
 /* Adds one row with its newline. Fails with filesystem. */
 must_check bool map_stage_add(struct map_stage *stage, const char *line, size_t length, struct error *err);
 
-/* Adds whole lines of another text, `rows` of them rows. Fails with filesystem. */
-must_check bool map_stage_copy(struct map_stage *stage, struct span lines, int64_t rows, struct error *err);
+/* Adds bytes of another text as they stand; their rows are the caller's to count. Fails with filesystem. */
+must_check bool map_stage_copy(struct map_stage *stage, struct span bytes, struct error *err);
 
 /* Completes the text and takes its digest. Fails with filesystem. */
 must_check bool map_stage_finish(struct map_stage *stage, struct error *err);

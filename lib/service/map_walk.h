@@ -19,6 +19,7 @@ struct map_walk {
 	const char *bytes;   /* the live text, mapped */
 	size_t length;
 	size_t offset;
+	size_t released; /* bytes before this were given back */
 	const char *key; /* the live row that waits for its turn; NULL = none */
 	size_t key_length;
 	const char *value;

@@ -54,7 +54,7 @@ static void release(const struct cdb_reader *reader)
 {
 	const char *memory = (const char *)reader->index.cdb_mem;
 
-	index_release(memory, memory + reader->index.cdb_fsize);
+	mapped_memory_release(memory, memory + reader->index.cdb_fsize);
 }
 
 static bool look_up_all(struct cdb_reader *reader, struct index_walk *walk)
@@ -69,7 +69,7 @@ static bool look_up_all(struct cdb_reader *reader, struct index_walk *walk)
 			return false;
 		if (index_walk_is_pausing(walk)) {
 			release(reader);
-			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		}
 	}
 	return index_walk_is_done(walk);
@@ -117,7 +117,7 @@ static bool add_all(struct cdb_make *make, struct index_walk *walk)
 			    (unsigned)walk->value.length) != 0)
 			return false;
 		if (index_walk_is_pausing(walk))
-			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 	}
 	return index_walk_is_done(walk);
 }

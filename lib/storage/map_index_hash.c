@@ -66,7 +66,7 @@ static bool look_up_all(DB *table, struct index_walk *walk)
 		if (!found || !index_walk_matches(walk, value))
 			return false;
 		if (index_walk_is_pausing(walk))
-			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 	}
 	return index_walk_is_done(walk);
 }
@@ -118,7 +118,7 @@ static bool put_all(DB *table, struct index_walk *walk)
 		if (table->put(table, NULL, &key, &value, DB_NOOVERWRITE) != 0)
 			return false;
 		if (index_walk_is_pausing(walk))
-			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 	}
 	return index_walk_is_done(walk);
 }

@@ -128,8 +128,8 @@ static bool look_up_rest(struct lmdb_reader *reader, struct index_walk *walk,
 		if (!find_next(reader, walk, pages, &value) || !index_walk_matches(walk, value))
 			return false;
 		if (index_walk_is_pausing(walk)) {
-			index_release(reader->low, reader->high);
-			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+			mapped_memory_release(reader->low, reader->high);
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		}
 	}
 	return index_walk_is_done(walk) && is_found(reader, pages->last, pages->last_length);
@@ -172,7 +172,7 @@ static bool count_all(struct lmdb_reader *reader, int64_t *ret_count)
 	while ((status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
 		(void)note_memory(reader, &value);
 		if (++count % 65536 == 0)
-			index_release(reader->low, reader->high);
+			mapped_memory_release(reader->low, reader->high);
 	}
 	mdb_cursor_close(cursor);
 	*ret_count = count;
@@ -312,7 +312,7 @@ static bool put_all(struct lmdb_reader *writer, struct index_walk *walk)
 			return false;
 		if (!index_walk_is_pausing(walk))
 			continue;
-		index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+		mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		if (!start_over(writer))
 			return false;
 	}

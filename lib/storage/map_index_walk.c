@@ -2,25 +2,9 @@
 
 #include "format/postfix_map.h"
 
-#include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define ROWS_A_PAUSE 65536
-
-void index_release(const char *low, const char *high)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t before = (page - (uintptr_t)low % page) % page;
-	size_t behind = (uintptr_t)high % page;
-	union {
-		const char *bytes;
-		void *memory;
-	} first = {.bytes = low + before};
-
-	if ((size_t)(high - low) > before + behind)
-		(void)madvise(first.memory, (size_t)(high - low) - before - behind, MADV_DONTNEED);
-}
 
 bool index_walk_next(struct index_walk *walk)
 {

@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "base/strbuf.h"
 #include "storage/map_index.h"
+#include "system/mapped_memory.h"
 
 #include <stdint.h>
 
@@ -36,9 +37,6 @@ struct span index_walk_stored(const struct index_walk *walk, struct strbuf *buff
 
 /* Whether enough was walked that the memory read so far should be given back. */
 must_check bool index_walk_is_pausing(const struct index_walk *walk);
-
-/* Gives back the memory of the mapped stretch from `low` to `high`. */
-void index_release(const char *low, const char *high);
 
 /* The finding that the present row is not as it should be. */
 struct index_finding index_walk_differs(const struct index_walk *walk);

@@ -205,10 +205,11 @@ static bool is_plain_domain(struct span domain)
 
 	if (domain.length > EMAIL_LABEL_MAX || !is_plain_text(domain, BYTE_HYPHEN | BYTE_DOT))
 		return false;
-	last.bytes = memrchr(domain.bytes, '.', domain.length);
-	if (!last.bytes++)
+	last = (struct span){domain.bytes + domain.length, 0};
+	for (; last.bytes > domain.bytes && last.bytes[-1] != '.'; last.length++)
+		last.bytes--;
+	if (last.bytes == domain.bytes)
 		return false;
-	last.length = (size_t)(domain.bytes + domain.length - last.bytes);
 	return !ascii_is_digit(last.bytes[0]) && !is_forbidden(last);
 }
 

@@ -117,7 +117,7 @@ admin_sources := $(wildcard admin-bin/*.c)
 
 libraries = $(shell pkg-config --libs $(1) 2>/dev/null)
 member_libraries := $(call libraries,libcjson libidn2 smartcols) -lunistring
-admin_libraries := $(call libraries,$(packages) libcares) -lunistring -lacl -lresolv -lcsv
+admin_libraries := $(call libraries,$(packages) libcares) -lunistring -lacl -lresolv -lcsv -ldb-5.3
 
 PROGRAMS := $(if $(member_sources),$(BUILD)/bin/postigo) \
 	$(if $(helper_sources),$(BUILD)/bin/postigo-drop) \
@@ -351,6 +351,10 @@ demo:
 
 bench: all stage unit-programs
 	@BUILD=$(abspath $(BUILD)) tests/bench/run
+
+.PHONY: bench-million
+bench-million: all stage unit-programs
+	@BUILD=$(abspath $(BUILD)) ROWS=1000000 ROUNDS=1 tests/bench/run
 
 # ---------------------------------------------------------------- lint
 

@@ -19,11 +19,13 @@ struct scan {
 
 bool alias_request_id_is_valid(const char *id)
 {
-	size_t digits = strspn(id, "0123456789");
-	const char *tail = id + digits;
+	size_t digits;
+	const char *tail;
 
 	if (*id == '\0')
 		return true;
+	digits = strspn(id, "0123456789");
+	tail = id + digits;
 	return digits >= 1 && digits <= 10 && id[0] != '0' && tail[0] == '-' &&
 	       strspn(tail + 1, "0123456789abcdef") == REQUEST_DIGITS &&
 	       tail[1 + REQUEST_DIGITS] == '\0';
@@ -216,11 +218,24 @@ static bool scan_orphan(struct scan *scan, struct alias_line *line)
 	       (scan_time(scan, &line->orphaned) && line->orphaned > 0);
 }
 
+/* Most entries were never changed: then the time is the one that was read just now. */
+static bool scan_update(struct scan *scan, struct alias_line *line, const char *created)
+{
+	if (starts_with(scan, created, TIMESTAMP_LENGTH + 1)) {
+		scan->at += TIMESTAMP_LENGTH + 1;
+		line->updated = line->created;
+		return true;
+	}
+	return scan_time(scan, &line->updated);
+}
+
 /* When, and by whom. */
 static bool scan_back(struct scan *scan, struct alias_line *line)
 {
+	const char *created = scan->at + sizeof(",\"created_at\":\"") - 1;
+
 	return SKIP(scan, ",\"created_at\":\"") && scan_time(scan, &line->created) &&
-	       SKIP(scan, ",\"updated_at\":\"") && scan_time(scan, &line->updated) &&
+	       SKIP(scan, ",\"updated_at\":\"") && scan_update(scan, line, created) &&
 	       SKIP(scan, ",\"approved_by\":\"") && scan_text(scan, &line->approved_by) &&
 	       SKIP(scan, ",\"request_id\":\"") &&
 	       scan_field(scan, alias_request_id_is_valid, &line->request_id) &&

@@ -14,13 +14,14 @@ static const char *const forbidden_parents[] = {
 	"onion",
 };
 
+/* Bits, so that those of many bytes can be taken together. */
 enum byte_class {
-	BYTE_BAD,
-	BYTE_ALNUM,
-	BYTE_SIGN, /* only in a local part */
-	BYTE_HYPHEN,
-	BYTE_DOT,
-	BYTE_AT,
+	BYTE_BAD = 0,
+	BYTE_ALNUM = 1,
+	BYTE_SIGN = 2, /* only in a local part */
+	BYTE_HYPHEN = 4,
+	BYTE_DOT = 8,
+	BYTE_AT = 16,
 };
 
 #define CLASS_8(class) class, class, class, class, class, class, class, class
@@ -28,11 +29,11 @@ enum byte_class {
 
 /* clang-format off */
 /*
- * Meaning of a byte below 0x80; an allow-list. Left out of RFC 5321's atoms are: "|", "/" and "\",
+ * Meaning of a byte; an allow-list, in which no byte from 0x80 on stands. Left out of RFC 5321's atoms are: "|", "/" and "\",
  * which make a command or a file of a local recipient; "%" and "!", which Postfix may read as
  * routes; and what a shell or a regular expression would take to heart.
  */
-static const unsigned char byte_classes[128] = {
+static const unsigned char byte_classes[256] = {
 	CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD), CLASS_8(BYTE_BAD),
 	/* blank to "/" */
 	BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_BAD, BYTE_SIGN,
@@ -51,7 +52,7 @@ static const unsigned char byte_classes[128] = {
 
 static unsigned char class_of(char byte)
 {
-	return (unsigned char)byte < 0x80 ? byte_classes[(unsigned char)byte] : BYTE_BAD;
+	return byte_classes[(unsigned char)byte];
 }
 
 /* What is wrong with a byte that may stand nowhere. */
@@ -98,38 +99,31 @@ static enum email_fault check_local(const char *local, size_t length)
 	return EMAIL_OK;
 }
 
-static enum email_fault check_domain_bytes(struct span text)
-{
-	for (size_t i = 0; i < text.length; i++) {
-		unsigned char class = class_of(text.bytes[i]);
-
-		if (class != BYTE_ALNUM && class != BYTE_HYPHEN && class != BYTE_DOT)
-			return byte_fault(text.bytes[i], EMAIL_DOMAIN_BYTE);
-	}
-	return EMAIL_OK;
-}
-
 static bool is_label(const char *label, size_t length)
 {
 	return length > 0 && length <= EMAIL_LABEL_MAX && label[0] != '-' &&
 	       label[length - 1] != '-';
 }
 
-/* Walks the labels; `*ret_last` becomes the last one. */
+/* Walks bytes and labels; a wrong byte says more than a wrong label before it. */
 static enum email_fault check_labels(struct span text, struct span *ret_last)
 {
+	enum email_fault fault = EMAIL_OK;
 	size_t start = 0;
 
-	for (size_t i = 0; i <= text.length; i++) {
-		if (i < text.length && text.bytes[i] != '.')
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned char class = class_of(text.bytes[i]);
+
+		if (class == BYTE_ALNUM || class == BYTE_HYPHEN)
 			continue;
+		if (class != BYTE_DOT)
+			return byte_fault(text.bytes[i], EMAIL_DOMAIN_BYTE);
 		if (!is_label(text.bytes + start, i - start))
-			return EMAIL_DOMAIN_LABEL;
-		if (i == text.length)
-			*ret_last = (struct span){text.bytes + start, i - start};
+			fault = EMAIL_DOMAIN_LABEL;
 		start = i + 1;
 	}
-	return EMAIL_OK;
+	*ret_last = (struct span){text.bytes + start, text.length - start};
+	return is_label(ret_last->bytes, ret_last->length) ? fault : EMAIL_DOMAIN_LABEL;
 }
 
 static bool is_number(struct span label)
@@ -154,7 +148,8 @@ static bool equals_nocase(struct span left, const char *right)
 static bool is_forbidden(struct span last)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(forbidden_parents); i++) {
-		if (equals_nocase(last, forbidden_parents[i]))
+		if (ascii_to_lower(last.bytes[0]) == forbidden_parents[i][0] &&
+			equals_nocase(last, forbidden_parents[i]))
 			return true;
 	}
 	return false;
@@ -169,9 +164,6 @@ static enum email_fault check_domain(struct span text)
 		return EMAIL_DOMAIN_EMPTY;
 	if (text.length > EMAIL_DOMAIN_MAX)
 		return EMAIL_DOMAIN_TOO_LONG;
-	fault = check_domain_bytes(text);
-	if (fault != EMAIL_OK)
-		return fault;
 	fault = check_labels(text, &last);
 	if (fault != EMAIL_OK)
 		return fault;
@@ -187,10 +179,60 @@ enum email_fault email_domain_check(const char *text)
 	return check_domain((struct span){text, strnlen(text, EMAIL_DOMAIN_MAX + 1)});
 }
 
+/* ---- the addresses of which nearly all stores are full */
+
+/* Letters and digits, and single signs of `signs` between them. */
+static bool is_plain_text(struct span text, unsigned signs)
+{
+	unsigned previous = BYTE_BAD;
+	unsigned faults = 0;
+
+	for (size_t i = 0; i < text.length; i++) {
+		unsigned class = class_of(text.bytes[i]);
+
+		/* Neither a class beyond those, nor two signs, nor a bad byte, which has no bit. */
+		faults |= (class & ~(BYTE_ALNUM | signs)) | (~(class | previous) & BYTE_ALNUM) |
+			  (class == BYTE_BAD);
+		previous = class;
+	}
+	return faults == 0 && previous == BYTE_ALNUM;
+}
+
+/* So short that no label is too long. */
+static bool is_plain_domain(struct span domain)
+{
+	struct span last;
+
+	if (domain.length > EMAIL_LABEL_MAX || !is_plain_text(domain, BYTE_HYPHEN | BYTE_DOT))
+		return false;
+	last = (struct span){domain.bytes + domain.length, 0};
+	for (; last.bytes > domain.bytes && last.bytes[-1] != '.'; last.length++)
+		last.bytes--;
+	if (last.bytes == domain.bytes)
+		return false;
+	return !ascii_is_digit(last.bytes[0]) && !is_forbidden(last);
+}
+
+/* Whether an address is in order at a glance; what is not may be, too. */
+static bool is_plain(struct span text)
+{
+	const char *at = memchr(text.bytes, '@', text.length);
+	size_t local = at ? (size_t)(at - text.bytes) : 0;
+
+	return at && text.length <= EMAIL_ADDRESS_MAX &&
+	       local <= EMAIL_LOCAL_MAX &&
+	       is_plain_text((struct span){text.bytes, local},
+		       BYTE_SIGN | BYTE_HYPHEN | BYTE_DOT) &&
+	       is_plain_domain((struct span){at + 1, text.length - local - 1});
+}
+
 enum email_fault email_address_check_span(struct span text)
 {
 	enum email_fault fault;
 	size_t local;
+
+	if (text.length > 0 && is_plain(text))
+		return EMAIL_OK;
 
 	if (text.length == 0)
 		return EMAIL_EMPTY;
@@ -213,14 +255,12 @@ enum email_fault email_address_check(const char *text)
 
 bool email_address_is_canonical(struct span address)
 {
-	bool domain = false;
+	const char *at = address.length > 0 ? memchr(address.bytes, '@', address.length) : NULL;
+	bool upper = false;
 
-	for (size_t i = 0; i < address.length; i++) {
-		domain |= address.bytes[i] == '@';
-		if (domain && ascii_is_upper(address.bytes[i]))
-			return false;
-	}
-	return true;
+	for (const char *byte = at; byte && byte < address.bytes + address.length; byte++)
+		upper |= ascii_is_upper(*byte);
+	return !upper;
 }
 
 void email_address_canonical(const char *address, char ret_text[EMAIL_ADDRESS_MAX + 1])

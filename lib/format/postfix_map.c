@@ -118,15 +118,6 @@ void postfix_map_row_append(struct strbuf *buffer, const char *key,
 	strbuf_append_char(buffer, '\n');
 }
 
-static bool is_printable_ascii(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] < ' ' || text[i] > '~')
-			return false;
-	}
-	return true;
-}
-
 bool postfix_map_row_read(const char *text, size_t length, size_t *ret_key, size_t *ret_value,
 	size_t *ret_line)
 {
@@ -140,7 +131,7 @@ bool postfix_map_row_read(const char *text, size_t length, size_t *ret_key, size
 		text[0] == ' ')
 		return false;
 	key = (size_t)(tab - text);
-	if (!is_printable_ascii(text, key) || !is_printable_ascii(tab + 1, line - key - 1))
+	if (!ascii_is_printable(text, key) || !ascii_is_printable(tab + 1, line - key - 1))
 		return false;
 	*ret_key = key;
 	*ret_value = line - key - 1;

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/* RFC 2142's mailboxes, addresses that machines write to, and the names that runv keeps back. */
+/* RFC 2142's mailboxes, addresses that machines write to, and the names that runv keeps back; in
+ * bytewise order. */
 /* clang-format off */
 static const char *const reserved_names[] = {
 	"abuse", "admin", "all", "bin", "contact", "contato", "daemon", "dmarc", "entre",
@@ -43,11 +44,31 @@ static bool has_prefix(const char *name, const char *prefix)
 	return true;
 }
 
+/* `lower` is in lower case. */
+static int compare_nocase(const char *name, const char *lower)
+{
+	while (*lower && ascii_to_lower(*name) == *lower) {
+		name++;
+		lower++;
+	}
+	return (unsigned char)ascii_to_lower(*name) - (unsigned char)*lower;
+}
+
 bool username_is_reserved(const char *name)
 {
-	for (size_t i = 0; i < sizeof(reserved_names) / sizeof(reserved_names[0]); i++) {
-		if (ascii_equal_nocase(name, reserved_names[i]))
+	size_t low = 0;
+	size_t high = sizeof(reserved_names) / sizeof(reserved_names[0]);
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = compare_nocase(name, reserved_names[middle]);
+
+		if (order == 0)
 			return true;
+		if (order > 0)
+			low = middle + 1;
+		else
+			high = middle;
 	}
 	return has_prefix(name, "abuse-");
 }

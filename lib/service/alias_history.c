@@ -257,7 +257,7 @@ bool alias_journal_examine(const struct alias_context *context, struct journal_r
 {
 	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
 
-	if (!walk_chain(context, err) || !alias_store_open(&store, context->state_directory, ALIAS_STORE_READ, err))
+	if (!walk_chain(context, err) || !alias_store_open(&store, context->state_directory, ALIAS_STORE_VERIFY, err))
 		return false;
 	ret_report->lines = store.journal.sequence;
 	ret_report->generation = store.generation;

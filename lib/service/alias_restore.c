@@ -118,7 +118,7 @@ static bool open_present(const struct alias_context *context, struct alias_store
 {
 	const char *directory = context->state_directory;
 
-	if (alias_store_open(store, directory, ALIAS_STORE_READ, &plan->damage))
+	if (alias_store_open(store, directory, ALIAS_STORE_VERIFY, &plan->damage))
 		return true;
 	if (plan->damage.code != ERROR_DATABASE) {
 		*err = plan->damage;

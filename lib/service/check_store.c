@@ -263,7 +263,7 @@ void check_store(struct consistency_check *check)
 	look_at_full_files(check);
 	if (!check_is_well(check, first) || !look_at_journal(check))
 		return;
-	if (!alias_store_open(&store, check->request->state_directory, ALIAS_STORE_READ,
+	if (!alias_store_open(&store, check->request->state_directory, ALIAS_STORE_VERIFY,
 		    &failure)) {
 		note_unusable(check, &failure);
 		return;

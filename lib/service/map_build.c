@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "service/map_sync_result.h"
 #include "service/map_sync_run.h"
-#include "service/map_update.h"
 
 #include <string.h>
 
@@ -23,33 +22,45 @@ static bool may_update(const struct map_sync_run *run, const struct map_stage *s
 {
 	return run->same_type && strcmp(run->config, run->before.config) == 0 &&
 	       map_sync_file_matches(&run->file, run->before.text, run->before.index) &&
-	       map_update_is_small(stage, walk);
+	       map_library_may_change(stage, walk);
+}
+
+void map_build_begin(struct map_sync_run *run, struct map_library *library,
+	const struct map_stage *stage, const struct map_walk *walk)
+{
+	/* Where the administrator names a postmap, that is what builds. */
+	if (*run->settings->postmap || library->stage)
+		return;
+	if (!map_library_begin(library, stage, may_update(run, stage, walk) ? walk : NULL))
+		library->stage = NULL;
 }
 
 static bool verify(struct map_sync_run *run, struct map_stage *stage,
-	const struct map_stage_tools *tools, struct error *err)
+	const struct map_stage_tools *tools, bool read_back, struct error *err)
 {
 	int64_t started = clock_monotonic_ms();
 
-	if (!map_stage_verify(stage, tools, err))
+	if (!map_stage_verify(stage, tools, read_back, err))
 		return false;
 	map_sync_result_step(run->result, "verify", started, "");
 	return true;
 }
 
-/* What does not stand the same read-back as postmap's work is dropped for that. */
-static bool update(struct map_sync_run *run, struct map_stage *stage, const struct map_walk *walk,
-	const struct map_stage_tools *tools)
+/* Postfix itself has the last word: what postmap does not answer from is dropped, and postmap builds. */
+static bool take_from_library(struct map_sync_run *run, struct map_library *library,
+	struct map_stage *stage, const struct map_stage_tools *tools)
 {
 	int64_t started = clock_monotonic_ms();
 	struct error doubt;
 
-	if (!may_update(run, stage, walk) || !map_update(stage, walk, tools->timeout_ms))
+	if (!library->stage || !map_library_end(library, tools->timeout_ms))
 		return false;
-	map_sync_result_step(run->result, "update", started, "");
-	if (verify(run, stage, tools, &doubt))
+	map_sync_result_step(run->result, library->changes ? "update" : "build", started, "");
+	if (verify(run, stage, tools, true, &doubt)) {
+		memcpy(stage->index_digest, library->result.digest, sizeof(stage->index_digest));
 		return true;
-	map_update_discard(stage);
+	}
+	map_library_stop(library);
 	return false;
 }
 
@@ -61,24 +72,48 @@ static bool build(struct map_sync_run *run, struct map_stage *stage,
 	if (!map_stage_build(stage, tools, err))
 		return false;
 	map_sync_result_step(run->result, "postmap", started, "");
-	return verify(run, stage, tools, err);
+	return verify(run, stage, tools, false, err);
 }
 
-bool map_build(struct map_sync_run *run, struct map_stage *stage, const struct map_walk *walk,
-	struct error *err)
+static struct map_stage_tools tools_of(const struct map_sync_run *run, const struct map_stage *stage)
 {
 	int64_t seconds =
 		run->settings->command_timeout + stage->rows * ALLOWANCE_SECONDS / ROWS_A_ALLOWANCE;
-	const struct map_stage_tools tools = {
+
+	return (struct map_stage_tools){
 		.instance = &run->instance,
 		.domain = run->request->settings->domain,
 		.timeout_ms = (int)seconds * 1000,
 	};
+}
 
-	if (!update(run, stage, walk, &tools) && !build(run, stage, &tools, err))
-		return false;
+static void note_output(struct map_sync_run *run, const struct map_stage *stage)
+{
 	if (*stage->output)
 		map_sync_result_note(run->result, run->arena, "postmap-output", "",
 			arena_strndup(run->arena, stage->output, strcspn(stage->output, "\n")));
+}
+
+bool map_build_by_library(struct map_sync_run *run, struct map_library *library,
+	struct map_stage *stage)
+{
+	const struct map_stage_tools tools = tools_of(run, stage);
+
+	/* Files that are known by identity alone prove each other only as copies of both. */
+	if ((run->type->update && !library->changes) ||
+		!take_from_library(run, library, stage, &tools))
+		return false;
+	note_output(run, stage);
+	return true;
+}
+
+bool map_build(struct map_sync_run *run, struct map_library *library, struct map_stage *stage,
+	struct error *err)
+{
+	const struct map_stage_tools tools = tools_of(run, stage);
+
+	if (!take_from_library(run, library, stage, &tools) && !build(run, stage, &tools, err))
+		return false;
+	note_output(run, stage);
 	return true;
 }

@@ -1,11 +1,13 @@
 /*
- * From the staged text to a staged index that has been read back: by a change of the live index
- * where that is possible, else by postmap. Whoever made it, the read-back is the same.
+ * From the staged text to a staged index that has been read back: by the library of its type, from
+ * the live index where only a few rows change, else by postmap. Whoever made it, every row is read
+ * back, and postmap answers.
  */
 #ifndef POSTIGO_SERVICE_MAP_BUILD_H
 #define POSTIGO_SERVICE_MAP_BUILD_H
 
 #include "base/error.h"
+#include "service/map_library.h"
 #include "service/map_stage.h"
 #include "service/map_walk.h"
 
@@ -15,10 +17,21 @@ struct map_sync_run;
 size_t map_build_differences(const struct map_sync_run *run);
 
 /*
- * Builds and verifies the index of the finished stage; `walk` knows in which rows the live map is
- * different. Needs the digests of the live files, and Postfix asked. Fails with mta_command.
+ * Starts making the index of the finished stage in `library`, beside what follows; `walk` knows in
+ * which rows the live map is different. Needs the digests of the live files. Once; and not where
+ * the administrator names a postmap of his own.
  */
-must_check bool map_build(struct map_sync_run *run, struct map_stage *stage,
-	const struct map_walk *walk, struct error *err);
+void map_build_begin(struct map_sync_run *run, struct map_library *library,
+	const struct map_stage *stage, const struct map_walk *walk);
+
+/* Completes and verifies what was begun. False when that did not work out: nothing is staged but the text. */
+must_check bool map_build_by_library(struct map_sync_run *run, struct map_library *library, struct map_stage *stage);
+
+/*
+ * Completes what was begun, or has postmap build the index, and verifies it. Needs Postfix asked.
+ * Fails with mta_command.
+ */
+must_check bool map_build(struct map_sync_run *run, struct map_library *library,
+	struct map_stage *stage, struct error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SHADOWS_NOTED 20
+#define LISTED_LEAST 1000 /* rows; fewer are asked for */
 
 /* How a table stands to our map. */
 enum clash_side {
@@ -20,6 +21,7 @@ struct clash {
 	const char *table;
 	enum clash_side side;
 	size_t next;
+	bool listed; /* the table tells all it has, not only what it was asked for */
 	int64_t shadows;
 };
 
@@ -29,6 +31,7 @@ static bool next_key(void *context, struct span *ret_key)
 
 	if (clash->next == clash->verdicts->text.rows)
 		return false;
+	map_text_pass(&clash->verdicts->text, clash->next);
 	*ret_key = map_text_row(&clash->verdicts->text, clash->next++).key;
 	return true;
 }
@@ -101,7 +104,7 @@ static bool take_answer(void *context, struct span key, struct span value)
 	size_t number;
 
 	if (!map_text_find(&verdicts->text, key, &number))
-		return false;
+		return clash->listed;
 	row = map_text_row(&verdicts->text, number);
 	switch (clash->side) {
 	case CLASH_BEFORE:
@@ -121,7 +124,13 @@ static bool take_answer(void *context, struct span key, struct span value)
 
 static void ask(struct map_verdicts *verdicts, const char *table, enum clash_side side)
 {
-	struct clash clash = {.verdicts = verdicts, .table = table, .side = side};
+	struct clash clash = {
+		.verdicts = verdicts,
+		.table = table,
+		.side = side,
+		.listed = verdicts->text.rows >= LISTED_LEAST &&
+			  postfix_table_is_smaller(table, verdicts->text.length, verdicts->arena),
+	};
 	const struct postfix_questions questions = {
 		.next = next_key,
 		.take = take_answer,
@@ -129,8 +138,12 @@ static void ask(struct map_verdicts *verdicts, const char *table, enum clash_sid
 		.count = verdicts->text.rows,
 	};
 	struct error failure;
+	bool answered = clash.listed ? postfix_table_list(verdicts->instance, table, &questions,
+					       verdicts->arena, &failure)
+				     : postfix_table_ask(verdicts->instance, table, &questions,
+					       verdicts->arena, &failure);
 
-	if (!postfix_table_ask(verdicts->instance, table, &questions, verdicts->arena, &failure))
+	if (!answered)
 		map_sync_result_note(verdicts->rails->result, verdicts->arena, "unknown-map", table,
 			arena_printf(verdicts->arena,
 				_("what %s says about our aliases is not known: %s"), table,

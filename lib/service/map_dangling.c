@@ -187,6 +187,7 @@ static void collect(struct map_dangling *dangling, struct served_domains *domain
 		struct map_text_row row = map_text_row(&verdicts->text, i);
 		struct span address;
 
+		map_text_pass(&verdicts->text, i);
 		while (map_text_next_address(&row.value, &address)) {
 			if (!span_equal(address, row.key) && is_served(domains, domain_of(address)))
 				add_item(dangling, i, address);
@@ -317,7 +318,7 @@ void map_dangling_open(struct map_dangling *dangling, struct map_verdicts *verdi
 	if (verdicts->text.rows == 0)
 		return;
 	find_domains(&domains);
-	if (domains.unknown)
+	if (domains.unknown || domains.maybe.count == 0)
 		return;
 	collect(dangling, &domains);
 	if (dangling->count > 0 && !ask_all(dangling))

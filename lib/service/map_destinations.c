@@ -4,14 +4,16 @@
 
 #include <string.h>
 
-static bool is_within(struct span address, const char *domain)
+static bool is_within(struct span address, struct span domain)
 {
-	const char *at = memrchr(address.bytes, '@', address.length);
-	size_t length = strlen(domain);
-	const char *tail = address.bytes + address.length - length;
+	const char *tail = address.bytes + address.length - domain.length;
+	const char *at;
 
-	return at && tail > at && (tail[-1] == '@' || tail[-1] == '.') &&
-	       strncasecmp(tail, domain, length) == 0;
+	if (address.length <= domain.length || (tail[-1] != '@' && tail[-1] != '.') ||
+		strncasecmp(tail, domain.bytes, domain.length) != 0)
+		return false;
+	at = memrchr(address.bytes, '@', address.length);
+	return at && at < tail;
 }
 
 static void refuse(struct map_verdicts *verdicts, size_t row, enum map_rail rail,
@@ -29,16 +31,19 @@ static void judge_row(struct map_verdicts *verdicts, size_t number)
 {
 	const struct postfix_instance *instance = verdicts->instance;
 	struct map_text_row row = map_text_row(&verdicts->text, number);
+	struct span domain = span_of(verdicts->settings->domain);
 	bool local = verdicts->settings->policy.allow_local_destinations;
 	int64_t count = 0;
 	struct span address;
 
 	while (map_text_next_address(&row.value, &address)) {
 		count++;
-		if (!local && !span_equal(address, row.key) &&
-			is_within(address, verdicts->settings->domain))
-			refuse(verdicts, number, RAIL_OWN_DOMAIN, address,
-				_("a destination in our own domain"));
+		if (is_within(address, domain) && !span_equal(address, row.key)) {
+			verdicts->leads_outside = false;
+			if (!local)
+				refuse(verdicts, number, RAIL_OWN_DOMAIN, address,
+					_("a destination in our own domain"));
+		}
 		if ((int64_t)address.length > instance->address_length_limit)
 			refuse(verdicts, number, RAIL_LIMITS, address,
 				_("longer than virtual_alias_address_length_limit"));
@@ -50,6 +55,9 @@ static void judge_row(struct map_verdicts *verdicts, size_t number)
 
 void map_destinations_judge(struct map_verdicts *verdicts)
 {
-	for (size_t row = 0; row < verdicts->text.rows; row++)
+	verdicts->leads_outside = true;
+	for (size_t row = 0; row < verdicts->text.rows; row++) {
+		map_text_pass(&verdicts->text, row);
 		judge_row(verdicts, row);
+	}
 }

@@ -87,6 +87,7 @@ static bool build(struct graph *graph)
 
 	allocate(graph);
 	for (size_t row = 0; row < rows; row++) {
+		map_text_pass(&graph->verdicts->text, row);
 		graph->first[row] = count;
 		graph->next[row] = count;
 		add_row(graph, row, &count);
@@ -187,6 +188,9 @@ static void follow_from(struct graph *graph, uint32_t start)
 /* Whether any row forwards into our own domain, to another address than its own. */
 static bool is_needed(const struct map_verdicts *verdicts)
 {
+	/* The rows as wanted were looked at already; those that are kept as they are live were not. */
+	if (verdicts->leads_outside && verdicts->kept_count == 0)
+		return false;
 	for (size_t row = 0; row < verdicts->text.rows; row++) {
 		struct span key = map_text_row(&verdicts->text, row).key;
 		struct span address;

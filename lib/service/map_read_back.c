@@ -8,6 +8,7 @@
 #include "format/printable.h"
 #include "service/map_stage.h"
 #include "storage/map_index.h"
+#include "system/mapped_memory.h"
 #include "system/process.h"
 #include "system/side_process.h"
 
@@ -18,6 +19,7 @@
 #include <sys/random.h>
 
 #define OUTPUT_LIMIT ((size_t)64 << 10)
+#define ROWS_A_RELEASE 64
 #define SAMPLE_ROWS 1000 /* that postmap itself is asked for where a library has read all */
 
 struct read_back {
@@ -286,9 +288,13 @@ static void choose_sample(struct span rows, struct strbuf *sample)
 	if (getrandom(numbers, sizeof(numbers), 0) < 0)
 		memset(numbers, 0x5a, sizeof(numbers));
 	add_row(sample, rows, 0);
-	for (size_t i = 0; i < SAMPLE_ROWS; i++)
+	for (size_t i = 0; i < SAMPLE_ROWS; i++) {
 		add_row(sample, rows,
 			row_start(rows, (size_t)((uint64_t)rows.length * numbers[i] >> 32)));
+		/* Each row brings its whole neighbourhood into memory. */
+		if (i % ROWS_A_RELEASE == 0)
+			mapped_memory_release(rows.bytes, rows.bytes + rows.length);
+	}
 	add_row(sample, rows, row_start(rows, rows.length - 1));
 }
 
@@ -354,9 +360,15 @@ static bool read_by_both(struct map_stage *stage, const struct map_stage_tools *
 	return judge_finding(&reading, stage, err);
 }
 
+bool map_read_back_sample(struct map_stage *stage, const struct map_stage_tools *tools,
+	struct error *err)
+{
+	return look_up_sample(stage, tools, map_stage_rows(stage), err);
+}
+
 bool map_read_back(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err)
 {
-	const struct span rows = {stage->bytes + stage->head, stage->length - stage->head};
+	const struct span rows = map_stage_rows(stage);
 	bool same = stage->file->type->compare ? read_by_both(stage, tools, rows, err)
 					       : look_up(stage, tools, rows, err);
 

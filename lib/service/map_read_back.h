@@ -18,6 +18,9 @@ struct process_result;
  */
 must_check bool map_read_back(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err);
 
+/* Asks postmap for a sample of the rows, of an index that its library has read back in full. Fails as map_read_back(). */
+must_check bool map_read_back_sample(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err);
+
 /* Sets mta_command for a command that did not end well, with the first line of what it said. Returns false. */
 bool read_back_command_error(const struct process_request *request, const struct process_result *result,
 	struct arena *arena, struct error *err);

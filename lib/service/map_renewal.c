@@ -1,38 +1,22 @@
-#include "service/map_sync_run.h"
+#include "service/map_renewal_private.h"
 
 #include "base/clock.h"
 #include "base/message.h"
 #include "service/map_build.h"
-#include "service/map_rails.h"
 #include "service/map_row_rails.h"
-#include "service/map_rows.h"
-#include "service/map_stage.h"
 #include "service/map_sync_result.h"
-#include "service/map_walk.h"
 #include "service/postfix_domains.h"
-#include "storage/member_status.h"
-#include "system/directory.h"
-#include "system/signal_hold.h"
 
 #include <string.h>
-
-/* What one renewal builds up. */
-struct renewal {
-	struct map_sync_run *run;
-	struct map_stage stage;
-	struct map_walk walk;
-	struct map_rails rails;
-	bool text_foreign;
-	bool index_foreign;
-	enum map_reference reference;
-};
 
 #define cleanup_renewal __attribute__((cleanup(renewal_close)))
 
 static void renewal_close(struct renewal *renewal)
 {
+	map_library_stop(&renewal->library);
 	map_walk_close(&renewal->walk);
 	map_stage_close(&renewal->stage);
+	strbuf_clear(&renewal->changed);
 }
 
 static void note(const struct map_sync_run *run, const char *code, const char *key,
@@ -56,47 +40,6 @@ static bool read_store(struct renewal *renewal, struct error *err)
 	return true;
 }
 
-/* A trial must not touch the map's directory: its stage is in our own. */
-static struct map_stage_place stage_place(const struct map_sync_run *run)
-{
-	if (run->request->dry_run || run->request->check)
-		return (struct map_stage_place){
-			.parent = run->home,
-			.parent_path =
-				arena_printf(run->arena, "%s/sync", run->request->state_directory),
-			.name = "stage",
-		};
-	return (struct map_stage_place){
-		.parent = run->file.directory,
-		.parent_path = run->file.directory_path,
-		.name = MAP_STAGE_NAME,
-	};
-}
-
-static bool render(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
-	const struct map_stage_place place = stage_place(run);
-	const struct map_rows rows = {
-		.store = &run->store,
-		.settings = run->request->settings,
-		.stage = &renewal->stage,
-		.walk = &renewal->walk,
-		.rails = &renewal->rails,
-	};
-	int64_t started = clock_monotonic_ms();
-
-	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
-		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
-		!map_rows_write(&rows, err) || !map_stage_finish(&renewal->stage, err))
-		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	map_sync_result_step(run->result, "render", started, "");
-	return true;
-}
-
 /* The table that answers for what is live, or NULL. */
 static const char *live_table(const struct map_sync_run *run)
 {
@@ -113,8 +56,6 @@ static bool render_rest(struct renewal *renewal, const struct map_verdicts *verd
 	struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
-	const struct map_stage_place place = stage_place(run);
 	struct map_stage draft cleanup_map_stage = renewal->stage;
 
 	renewal->stage = (struct map_stage)MAP_STAGE_INIT;
@@ -122,35 +63,40 @@ static bool render_rest(struct renewal *renewal, const struct map_verdicts *verd
 	map_walk_close(&renewal->walk);
 	renewal->walk =
 		(struct map_walk){.arena = run->arena, .limit = map_build_differences(run)};
-	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
-		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
-		!map_verdicts_write(verdicts, &renewal->stage, &renewal->walk, err) ||
-		!map_stage_finish(&renewal->stage, err))
-		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	return true;
+	return renewal_begin_text(renewal, err) &&
+	       map_verdicts_write(verdicts, &renewal->stage, &renewal->walk, err) &&
+	       renewal_finish_text(renewal, err);
 }
 
-static bool judge_rows(struct renewal *renewal, struct error *err)
+/* *ret_fit is false when rows that were judged alone do not stand: all have to be judged then. */
+static bool judge_rows(struct renewal *renewal, bool *ret_fit, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	const struct map_stage *stage = &renewal->stage;
+	struct map_stage *stage = &renewal->stage;
 	struct map_verdicts verdicts cleanup_map_verdicts = {
 		.rails = &renewal->rails,
 		.settings = run->request->settings,
 		.instance = &run->instance,
-		.live = live_table(run),
+		.mapped = !renewal->spliced,
+		.live = renewal->spliced ? NULL : live_table(run),
 		.arena = run->arena,
 	};
 	int64_t started = clock_monotonic_ms();
 
 	if (!map_sync_run_ask_postfix(run, err))
 		return false;
-	map_verdicts_open(&verdicts, stage->bytes, stage->length);
+	if (renewal->spliced)
+		map_verdicts_open(&verdicts, strbuf_text(&renewal->changed),
+			renewal->changed.length);
+	else
+		map_verdicts_open(&verdicts, stage->bytes, stage->length);
 	map_row_rails_judge(&verdicts);
-	if (verdicts.refused > 0 && !render_rest(renewal, &verdicts, err))
-		return false;
+	*ret_fit = verdicts.refused == 0 || !renewal->spliced;
+	if (verdicts.refused > 0 && *ret_fit) {
+		map_library_stop(&renewal->library);
+		if (!render_rest(renewal, &verdicts, err))
+			return false;
+	}
 	map_sync_result_step(run->result, "rows", started, "");
 	return true;
 }
@@ -301,133 +247,6 @@ static bool judge(struct renewal *renewal, const struct map_counts *counts, stru
 	return map_rails_pass(&renewal->rails, err);
 }
 
-static bool keep_foreign(const struct renewal *renewal, struct error *err)
-{
-	const struct map_sync_run *run = renewal->run;
-	int directory cleanup_close = -1;
-
-	if (!renewal->text_foreign && !renewal->index_foreign)
-		return true;
-	if (!directory_ensure(run->home, "foreign", 0700, 0, &directory, err))
-		return false;
-	if (renewal->text_foreign &&
-		!map_sync_file_keep(&run->file, MAP_TEXT, directory, run->request->now, err))
-		return false;
-	return !renewal->index_foreign ||
-	       map_sync_file_keep(&run->file, MAP_INDEX, directory, run->request->now, err);
-}
-
-static bool reload_is_needed(const struct renewal *renewal)
-{
-	const struct map_sync_run *run = renewal->run;
-
-	if (strcmp(run->settings->reload, "never") == 0)
-		return false;
-	if (strcmp(run->settings->reload, "always") == 0)
-		return true;
-	return renewal->reference == MAP_REFERENCE_PROXIED ||
-	       (renewal->reference == MAP_REFERENCE_DIRECT && run->type->reload_when_direct);
-}
-
-static struct map_sync_state new_state(const struct renewal *renewal)
-{
-	const struct map_sync_run *run = renewal->run;
-
-	return (struct map_sync_state){
-		.generation = run->store.generation,
-		.rows = renewal->stage.rows,
-		.refused = run->result->refused_count,
-		.installed = run->request->now,
-		.type = run->type->name,
-		.path = run->settings->path,
-		.store = run->store_identity,
-		.postfix = run->postfix_identity,
-		.store_digest = run->store.digest,
-		.config = run->config,
-		.text = renewal->stage.text_digest,
-		.index = renewal->stage.index_digest,
-	};
-}
-
-static void keep_first(struct error *first, const struct error *failure)
-{
-	if (first->code != ERROR_NONE)
-		return;
-	*first = *failure;
-	first->code = ERROR_AFTER_LIVE;
-	error_prefix(first, _("the map is live, but"));
-}
-
-static void reload(struct map_sync_run *run, struct map_sync_state *state, struct error *first)
-{
-	int64_t started = clock_monotonic_ms();
-	struct error failure;
-	bool running;
-
-	if (!map_sync_run_ask_postfix(run, &failure) ||
-		!postfix_reload(&run->instance, run->arena, &running, &failure)) {
-		run->result->reload = "failed";
-		error_fix(&failure, "postfix reload");
-		keep_first(first, &failure);
-		return;
-	}
-	state->reload_owed = false;
-	run->result->reload = running ? "done" : "not running";
-	map_sync_result_step(run->result, "reload", started, run->result->reload);
-}
-
-bool map_renewal_settle(struct map_sync_run *run, struct map_sync_state *state, struct error *err)
-{
-	const struct live_status live = {.generation = state->generation,
-		.installed = run->request->now};
-	struct error first = {.code = ERROR_NONE};
-	struct error failure;
-
-	if (!map_sync_state_write(run->home, MAP_SYNC_STATE_NAME, state, &failure))
-		keep_first(&first, &failure);
-	if (state->reload_owed) {
-		reload(run, state, &first);
-		if (!state->reload_owed &&
-			!map_sync_state_write(run->home, MAP_SYNC_STATE_NAME, state, &failure))
-			keep_first(&first, &failure);
-	}
-	if (!live_status_publish(run->request->state_directory, &live, &failure))
-		keep_first(&first, &failure);
-	if (first.code == ERROR_NONE)
-		return true;
-	*err = first;
-	return false;
-}
-
-static bool install(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	int64_t started = clock_monotonic_ms();
-	struct signal_hold hold cleanup_signal_hold; /* from the first rename until the state is written */
-	struct map_sync_state state;
-	bool settled;
-	bool live;
-
-	signal_hold_begin(&hold);
-	if (!map_stage_install(&renewal->stage, &live, err)) {
-		run->result->changed = live;
-		if (live)
-			err->code = ERROR_AFTER_LIVE;
-		return false;
-	}
-	run->result->changed = true;
-	run->result->reload = strcmp(run->settings->reload, "never") == 0 ? "none" : "skipped";
-	memcpy(run->result->index_digest, renewal->stage.index_digest,
-		sizeof(run->result->index_digest));
-	map_sync_result_step(run->result, "install", started, "");
-	state = new_state(renewal);
-	state.reload_owed = reload_is_needed(renewal);
-	settled = map_renewal_settle(run, &state, err);
-	/* Still held: a signal that waits must not leave the stage behind. */
-	map_stage_close(&renewal->stage);
-	return settled;
-}
-
 /* The store went on, but no row is different: only the books are brought up to date. */
 static bool is_only_newer(const struct renewal *renewal)
 {
@@ -441,7 +260,7 @@ static bool is_only_newer(const struct renewal *renewal)
 static bool finish_newer(struct renewal *renewal, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	struct map_sync_state state = new_state(renewal);
+	struct map_sync_state state = renewal_state(renewal);
 
 	if (!map_rails_pass(&renewal->rails, err))
 		return false;
@@ -455,37 +274,81 @@ static bool finish_newer(struct renewal *renewal, struct error *err)
 	return map_renewal_settle(run, &state, err);
 }
 
-bool map_renewal(struct map_sync_run *run, struct error *err)
+/* From the text to the live map. *ret_fit as judge_rows(). */
+static bool complete(struct renewal *renewal, bool *ret_fit, struct error *err)
 {
-	struct renewal renewal cleanup_renewal = {
-		.run = run,
-		.stage = MAP_STAGE_INIT,
-		.walk = {.arena = run->arena, .limit = map_build_differences(run)},
-		.rails = {.request = run->request, .result = run->result, .arena = run->arena},
-	};
+	struct map_sync_run *run = renewal->run;
 	struct map_counts counts;
 
-	if (!read_store(&renewal, err) || !render(&renewal, err) ||
-		!map_sync_file_digest(&run->file, err))
+	if (!map_sync_file_digest(&run->file, err))
 		return false;
+	/* Beside the judgement, for mostly it refuses nothing. */
+	if (!run->request->check && !is_only_newer(renewal))
+		map_build_begin(run, &renewal->library, &renewal->stage, &renewal->walk);
 	/* Rows that are live as they are were judged when they became so. */
-	if ((run->before.refused > 0 || !is_only_newer(&renewal)) && !judge_rows(&renewal, err))
+	if (run->before.refused > 0 || !is_only_newer(renewal)) {
+		if (!judge_rows(renewal, ret_fit, err))
+			return false;
+		if (!*ret_fit)
+			return true;
+	}
+	if (!find_foreign(renewal, err))
 		return false;
-	if (!find_foreign(&renewal, err))
-		return false;
-	counts = count_rows(&renewal);
-	report_counts(&renewal, &counts);
-	if (is_only_newer(&renewal))
-		return finish_newer(&renewal, err);
-	if (!judge(&renewal, &counts, err))
+	counts = count_rows(renewal);
+	report_counts(renewal, &counts);
+	if (is_only_newer(renewal))
+		return finish_newer(renewal, err);
+	if (!judge(renewal, &counts, err))
 		return false;
 	run->result->changed = run->request->check || run->request->dry_run;
 	if (run->request->check)
 		return true;
-	if (!map_build(run, &renewal.stage, &renewal.walk, err))
+	map_build_begin(run, &renewal->library, &renewal->stage, &renewal->walk);
+	if (renewal->spliced) {
+		*ret_fit = map_build_by_library(run, &renewal->library, &renewal->stage);
+		if (!*ret_fit)
+			return true;
+	} else if (!map_build(run, &renewal->library, &renewal->stage, err)) {
 		return false;
+	}
 	if (run->request->dry_run)
 		return true;
-	return keep_foreign(&renewal, err) && map_stage_seal(&renewal.stage, err) &&
-	       install(&renewal, err);
+	return renewal_keep_foreign(renewal, err) && map_stage_seal(&renewal->stage, err) &&
+	       renewal_install(renewal, err);
+}
+
+/* Once by the changes alone, or once by all rows. *ret_fit false: the changes alone did not do. */
+static bool renew(struct map_sync_run *run, bool by_changes, bool *ret_fit, struct error *err)
+{
+	struct renewal renewal cleanup_renewal = {
+		.run = run,
+		.stage = MAP_STAGE_INIT,
+		.library = MAP_LIBRARY_INIT,
+		.walk = {.arena = run->arena, .limit = map_build_differences(run)},
+		.rails = {.request = run->request, .result = run->result, .arena = run->arena},
+	};
+
+	*ret_fit = true;
+	if (!read_store(&renewal, err))
+		return false;
+	if (!by_changes)
+		return renewal_render(&renewal, err) && complete(&renewal, ret_fit, err);
+	if (!renewal_splice(&renewal, ret_fit, err))
+		return false;
+	return !*ret_fit || complete(&renewal, ret_fit, err);
+}
+
+bool map_renewal(struct map_sync_run *run, struct error *err)
+{
+	struct map_sync_result clean = *run->result;
+	bool fit;
+
+	if (!renew(run, true, &fit, err))
+		return false;
+	if (fit)
+		return true;
+	/* Store and Postfix were asked already; what was found out about rows is found out again. */
+	clean.generation = run->result->generation;
+	*run->result = clean;
+	return renew(run, false, &fit, err);
 }

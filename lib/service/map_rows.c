@@ -5,10 +5,12 @@
 #include "format/postfix_map.h"
 #include "format/printable.h"
 #include "format/username.h"
+#include "system/mapped_memory.h"
 
 #include <string.h>
 
 #define ROWS_A_CLEARING 64 /* entries that may use the arena before it is emptied */
+#define COPIED_AT_ONCE ((size_t)4 << 20) /* bytes */
 #define ROW_DESTINATIONS (ALIAS_DESTINATIONS_MAX + 1)
 
 struct row_writer {
@@ -17,6 +19,7 @@ struct row_writer {
 	struct strbuf line;
 	struct strbuf previous; /* key */
 	struct span domain;
+	size_t number; /* of the row, among those that are rendered */
 };
 
 #define cleanup_row_writer __attribute__((cleanup(row_writer_close)))
@@ -114,13 +117,15 @@ static void note_self(struct row_writer *writer, const struct alias_line *entry)
 
 		if (destination.length == alias.length &&
 			strncasecmp(destination.bytes, alias.bytes, alias.length) == 0) {
-			map_rails_note_self(writer->rows->rails, (size_t)writer->rows->stage->rows);
+			map_rails_note_self(writer->rows->rails, writer->number);
 			return;
 		}
 	}
 }
 
-static bool write_row(struct row_writer *writer, const struct alias_line *entry, struct error *err)
+/* The row of an entry, checked, in writer->line. */
+static bool render_row(struct row_writer *writer, const struct alias_line *entry, size_t *ret_key,
+	struct error *err)
 {
 	struct span destinations[ROW_DESTINATIONS];
 	const struct postfix_map_row row = {
@@ -128,7 +133,6 @@ static bool write_row(struct row_writer *writer, const struct alias_line *entry,
 		.destinations = destinations,
 		.count = copy_destinations(writer, entry, destinations),
 	};
-	struct strbuf *line = &writer->line;
 	const char *fault;
 
 	if (!check_key(writer, entry, err))
@@ -137,11 +141,23 @@ static bool write_row(struct row_writer *writer, const struct alias_line *entry,
 		return refuse_entry(writer, entry, fault, err);
 	if (!entry->keep_copy)
 		note_self(writer, entry);
+	writer->number++;
 	strbuf_reset(&writer->previous);
 	strbuf_append(&writer->previous, row.key.bytes, row.key.length);
-	strbuf_reset(line);
-	postfix_map_spans_append(line, &row);
-	map_walk_row(writer->rows->walk, line->text, row.key.length, line->length);
+	strbuf_reset(&writer->line);
+	postfix_map_spans_append(&writer->line, &row);
+	*ret_key = row.key.length;
+	return true;
+}
+
+static bool write_row(struct row_writer *writer, const struct alias_line *entry, struct error *err)
+{
+	struct strbuf *line = &writer->line;
+	size_t key = 0;
+
+	if (!render_row(writer, entry, &key, err))
+		return false;
+	map_walk_row(writer->rows->walk, line->text, key, line->length);
 	return map_stage_add(writer->rows->stage, line->text, line->length, err);
 }
 
@@ -169,5 +185,168 @@ bool map_rows_write(const struct map_rows *rows, struct error *err)
 			arena_clear(&writer.arena);
 	}
 	map_walk_end(rows->walk);
+	return true;
+}
+
+/* ---------------------------------------------------------------- few rows of many */
+
+/* The live text with what is being done to it. */
+struct splicing {
+	struct row_writer writer;
+	const struct map_splice *splice;
+	struct span text;
+	size_t copied; /* bytes of it that are in the stage, or left out of it */
+	bool fit;
+};
+
+#define cleanup_splicing __attribute__((cleanup(splicing_close)))
+
+static void splicing_close(struct splicing *splicing)
+{
+	row_writer_close(&splicing->writer);
+}
+
+static size_t line_start(struct span text, size_t low, size_t offset)
+{
+	const char *newline = memrchr(text.bytes + low, '\n', offset - low);
+
+	return newline ? (size_t)(newline - text.bytes) + 1 : low;
+}
+
+static size_t line_length(struct span text, size_t offset)
+{
+	const char *newline = offset < text.length
+				      ? memchr(text.bytes + offset, '\n', text.length - offset)
+				      : NULL;
+
+	return newline ? (size_t)(newline - text.bytes) + 1 - offset : text.length - offset;
+}
+
+static int compare_line(struct span text, size_t offset, struct span key)
+{
+	const char *line = text.bytes + offset;
+	size_t length = line_length(text, offset);
+	const char *tab = memchr(line, '\t', length);
+
+	return postfix_map_compare_bytes(line, tab ? (size_t)(tab - line) : length, key.bytes,
+		key.length);
+}
+
+/* Where the row of `key` stands, or would. */
+static size_t find_line(const struct splicing *splicing, struct span key)
+{
+	struct span text = splicing->text;
+	size_t low = splicing->copied;
+	size_t high = text.length;
+
+	while (low < high) {
+		size_t line = line_start(text, low, low + (high - low) / 2);
+
+		if (compare_line(text, line, key) < 0)
+			low = line + line_length(text, line);
+		else
+			high = line;
+	}
+	return low;
+}
+
+/* Another alias of ours behind this one: whether it exists, and where it leads, is not for this row alone. */
+static bool leads_within(const struct splicing *splicing, const struct alias_line *entry)
+{
+	struct span domain = splicing->writer.domain;
+
+	for (size_t i = 0; i < entry->destination_count; i++) {
+		struct span address = entry->destinations[i];
+		const char *tail = address.bytes + address.length - domain.length;
+
+		if (address.length > domain.length && tail[-1] == '@' &&
+			strncasecmp(tail, domain.bytes, domain.length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Piece by piece, for a million rows must not be resident at once. */
+static bool copy_until(struct splicing *splicing, size_t offset, struct error *err)
+{
+	while (splicing->copied < offset) {
+		size_t left = offset - splicing->copied;
+		const struct span piece = {splicing->text.bytes + splicing->copied,
+			left < COPIED_AT_ONCE ? left : COPIED_AT_ONCE};
+
+		if (!map_stage_copy(splicing->writer.rows->stage, piece, err))
+			return false;
+		mapped_memory_release(piece.bytes, piece.bytes + piece.length);
+		splicing->copied += piece.length;
+	}
+	return true;
+}
+
+static bool splice_row(struct splicing *splicing, const struct alias_line *entry, size_t offset,
+	size_t replaced, struct error *err)
+{
+	struct row_writer *writer = &splicing->writer;
+	struct map_walk *walk = writer->rows->walk;
+	const struct strbuf *line = &writer->line;
+	size_t key = 0;
+
+	if (!copy_until(splicing, offset, err) || !render_row(writer, entry, &key, err))
+		return false;
+	splicing->copied += replaced;
+	map_walk_seek(walk, offset);
+	map_walk_row(walk, line->text, key, line->length);
+	strbuf_append(splicing->splice->changed, line->text, line->length);
+	return map_stage_add(writer->rows->stage, line->text, line->length, err);
+}
+
+static bool splice_name(struct splicing *splicing, const char *name, struct error *err)
+{
+	struct row_writer *writer = &splicing->writer;
+	struct arena *arena = &writer->arena;
+	const char *key = arena_printf(arena, "%s@%s", name, writer->rows->store->domain);
+	size_t offset = find_line(splicing, span_of(key));
+	size_t replaced = 0;
+	struct alias_entry found;
+	struct alias_line entry;
+	enum lookup_result result =
+		alias_store_find(writer->rows->store, name, arena, &found, err);
+	bool active;
+
+	if (result == LOOKUP_FAILED)
+		return false;
+	if (offset < splicing->text.length &&
+		compare_line(splicing->text, offset, span_of(key)) == 0)
+		replaced = line_length(splicing->text, offset);
+	active = result == LOOKUP_FOUND && found.status == ALIAS_ACTIVE;
+	if (!active) {
+		splicing->fit = splicing->fit && replaced == 0;
+		return true;
+	}
+	entry = alias_line_of(&found);
+	splicing->fit = splicing->fit && !leads_within(splicing, &entry);
+	return !splicing->fit || splice_row(splicing, &entry, offset, replaced, err);
+}
+
+bool map_rows_splice(const struct map_rows *rows, const struct map_splice *splice, bool *ret_fit,
+	struct error *err)
+{
+	struct splicing splicing cleanup_splicing = {
+		.writer = {.rows = rows, .domain = span_of(rows->store->domain)},
+		.splice = splice,
+		.text = {rows->walk->bytes, rows->walk->length},
+		.fit = true,
+	};
+
+	/* The stage has put its own head already. */
+	splicing.copied = rows->stage->head;
+	for (size_t i = 0; i < splice->names->count && splicing.fit; i++) {
+		if (!splice_name(&splicing, splice->names->items[i], err))
+			return false;
+	}
+	if (splicing.fit && !copy_until(&splicing, splicing.text.length, err))
+		return false;
+	map_walk_leave(rows->walk, splice->live);
+	rows->stage->rows = splice->live + rows->walk->added;
+	*ret_fit = splicing.fit;
 	return true;
 }

@@ -3,8 +3,8 @@
 #include "base/message.h"
 #include "format/postfix_map.h"
 #include "service/map_read_back.h"
-#include "service/map_sync_state.h"
 #include "system/directory.h"
+#include "system/file_identity.h"
 #include "system/process.h"
 
 #include <errno.h>
@@ -66,25 +66,36 @@ bool map_stage_begin(struct map_stage *stage, const struct map_stage_place *plac
 	return true;
 }
 
-static bool flush(struct map_stage *stage, struct error *err)
+static bool write_bytes(struct map_stage *stage, struct span bytes, struct error *err)
 {
-	const char *bytes = strbuf_text(&stage->buffer);
-	size_t left = stage->buffer.length;
-
-	digest_add(&stage->digest, bytes, left);
-	stage->length += left;
-	while (left > 0) {
-		ssize_t written = write(stage->text, bytes, left);
+	digest_add(&stage->digest, bytes.bytes, bytes.length);
+	stage->length += bytes.length;
+	while (bytes.length > 0) {
+		ssize_t written = write(stage->text, bytes.bytes, bytes.length);
 
 		if (written < 0 && errno != EINTR)
 			return stage_error(stage, "write", err);
 		if (written > 0) {
-			bytes += written;
-			left -= (size_t)written;
+			bytes.bytes += written;
+			bytes.length -= (size_t)written;
 		}
 	}
+	return true;
+}
+
+static bool flush(struct map_stage *stage, struct error *err)
+{
+	const struct span bytes = {strbuf_text(&stage->buffer), stage->buffer.length};
+
+	if (!write_bytes(stage, bytes, err))
+		return false;
 	strbuf_reset(&stage->buffer);
 	return true;
+}
+
+bool map_stage_copy(struct map_stage *stage, struct span bytes, struct error *err)
+{
+	return flush(stage, err) && write_bytes(stage, bytes, err);
 }
 
 bool map_stage_add(struct map_stage *stage, const char *line, size_t length, struct error *err)
@@ -203,10 +214,12 @@ static bool check_text(const struct map_stage *stage, struct error *err)
 	return error_fix(err, _("the map that was live still is; try again with --dry-run"));
 }
 
-bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools,
+bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools, bool read_back,
 	struct error *err)
 {
-	return check_index(stage, err) && map_read_back(stage, tools, err) &&
+	return check_index(stage, err) &&
+	       (read_back ? map_read_back_sample(stage, tools, err)
+			  : map_read_back(stage, tools, err)) &&
 	       check_text(stage, err);
 }
 
@@ -230,7 +243,9 @@ bool map_stage_seal(struct map_stage *stage, struct error *err)
 	index = openat(stage->directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (index < 0)
 		return stage_error(stage, "open a file", err);
-	return dress(stage, index, err) && file_digest(index, stage->index_digest, err);
+	if (!dress(stage, index, err))
+		return false;
+	return *stage->index_digest || file_digest(index, stage->index_digest, err);
 }
 
 static bool install_part(const struct map_stage *stage, enum map_part part, struct error *err)
@@ -258,6 +273,11 @@ bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *er
 		return false;
 	*ret_live = true;
 	return directory_sync(stage->file->directory, stage->file->directory_path, err);
+}
+
+struct span map_stage_rows(const struct map_stage *stage)
+{
+	return (struct span){stage->bytes + stage->head, stage->length - stage->head};
 }
 
 const char *map_stage_index_path(const struct map_stage *stage)

@@ -1,7 +1,7 @@
 /*
  * A map in the making, in a private directory beside the live one. Nothing here is live before map_stage_install():
  *
- *	begin → add rows → finish (text complete, digest known) → build (postmap) → verify (read back) → seal (owner, mode, durable) → install (rename)
+ *	begin → add rows → finish (text complete, digest known) → build (by a library or postmap) → verify (read back) → seal (owner, mode, durable) → install (rename)
  *
  * What was not installed is swept by close; what a killed run left, by the next begin.
  */
@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/span.h"
 #include "base/strbuf.h"
 #include "format/digest.h"
 #include "service/map_sync_file.h"
@@ -67,6 +68,9 @@ must_check bool map_stage_begin(struct map_stage *stage, const struct map_stage_
 /* Adds one row with its newline. Fails with filesystem. */
 must_check bool map_stage_add(struct map_stage *stage, const char *line, size_t length, struct error *err);
 
+/* Adds bytes of another text as they stand; their rows are the caller's to count. Fails with filesystem. */
+must_check bool map_stage_copy(struct map_stage *stage, struct span bytes, struct error *err);
+
 /* Completes the text and takes its digest. Fails with filesystem. */
 must_check bool map_stage_finish(struct map_stage *stage, struct error *err);
 
@@ -74,10 +78,11 @@ must_check bool map_stage_finish(struct map_stage *stage, struct error *err);
 must_check bool map_stage_build(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err);
 
 /*
- * Reads every key back through postmap and compares the answer byte by byte with the text; a random key must not be found, and the index must not hold more rows.
- * Fails with mta_command.
+ * Reads every key back and compares the answer byte by byte with the text; a random key must not be found, and the index must not hold more rows. With `read_back`, the
+ * index was read back by its library already: then only a sample, by postmap. Fails with mta_command.
  */
-must_check bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools, struct error *err);
+must_check bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools, bool read_back,
+	struct error *err);
 
 /* Gives both files their owner and mode, makes them durable, takes the digest of the index. Fails with filesystem. */
 must_check bool map_stage_seal(struct map_stage *stage, struct error *err);
@@ -86,6 +91,9 @@ must_check bool map_stage_seal(struct map_stage *stage, struct error *err);
  * Renames index and text over the live ones, in this order, and makes that durable. *ret_live tells whether the new map is live although it failed (filesystem).
  */
 must_check bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *err);
+
+/* The rows of a finished text, without its head. */
+struct span map_stage_rows(const struct map_stage *stage);
 
 /* The path of the staged index, in the stage's arena. */
 const char *map_stage_index_path(const struct map_stage *stage);

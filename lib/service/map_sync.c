@@ -10,6 +10,7 @@
 #include "service/map_sync_run.h"
 #include "system/atomic_file.h"
 #include "system/directory.h"
+#include "system/file_identity.h"
 #include "system/trusted_file.h"
 
 #include <fcntl.h>

@@ -32,7 +32,7 @@ struct map_sync_request {
 };
 
 struct map_sync_step {
-	const char *name; /* store, rails, render, update, postmap, verify, install, reload */
+	const char *name; /* store, splice or render, rows, rails, update or build or postmap, verify, install, reload */
 	int64_t elapsed_ms;
 	const char *detail; /* "" or what it found, such as "skipped: hash is re-opened by Postfix itself" */
 };

@@ -19,10 +19,11 @@
  * never again by a process, so different ones answer differently until a reload.
  */
 static const struct map_type map_types[] = {
-	{"hash", ".db", false, NULL, NULL, NULL},
-	{"lmdb", ".lmdb", false, lmdb_row_count, lmdb_index_compare, lmdb_index_update},
-	{"cdb", ".cdb", false, cdb_row_count, cdb_index_compare, NULL},
-	{"texthash", "", true, NULL, NULL, NULL},
+	{"hash", ".db", false, NULL, hash_index_compare, hash_index_build, NULL},
+	{"lmdb", ".lmdb", false, lmdb_row_count, lmdb_index_compare, lmdb_index_build,
+		lmdb_index_update},
+	{"cdb", ".cdb", false, cdb_row_count, cdb_index_compare, cdb_index_build, NULL},
+	{"texthash", "", true, NULL, NULL, NULL, NULL},
 };
 
 const struct map_type *map_type_find(const char *name)

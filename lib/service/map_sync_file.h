@@ -25,6 +25,7 @@ struct map_type {
 	bool reload_when_direct; /* Postfix does not notice a new file, even when it names the map directly */
 	map_row_count *count;	 /* NULL = only postmap -s can tell */
 	index_compare *compare;	 /* NULL = only postmap -q can tell what it answers */
+	index_build *build;	 /* NULL = only postmap makes one */
 	index_update *update;	 /* NULL = any change needs a new index */
 };
 

@@ -6,10 +6,8 @@
 #include "system/atomic_file.h"
 #include "system/trusted_file.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum field_type {
 	FIELD_INTEGER,
@@ -34,6 +32,7 @@ static const struct state_field {
 	FIELD(refused, FIELD_INTEGER),
 	FIELD(installed, FIELD_INTEGER),
 	FIELD(reload_owed, FIELD_BOOLEAN),
+	FIELD(lifted, FIELD_BOOLEAN),
 	FIELD(type, FIELD_TEXT),
 	FIELD(path, FIELD_TEXT),
 	FIELD(store, FIELD_TEXT),
@@ -42,6 +41,8 @@ static const struct state_field {
 	FIELD(config, FIELD_DIGEST),
 	FIELD(text, FIELD_DIGEST),
 	FIELD(index, FIELD_DIGEST_OR_EMPTY),
+	FIELD(text_file, FIELD_TEXT),
+	FIELD(index_file, FIELD_TEXT),
 };
 
 static bool read_text(const struct state_field *field, const struct json *value,
@@ -184,15 +185,4 @@ void map_sync_config_digest(const struct settings *settings, const char *type,
 	add_list(&text, "reserved", &settings->policy.reserved_add);
 	add_list(&text, "free", &settings->policy.reserved_remove);
 	digest_bytes(strbuf_text(&text), text.length, ret_hex);
-}
-
-const char *file_identity(int directory, const char *name, struct arena *arena)
-{
-	struct stat status;
-
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return "";
-	return arena_printf(arena, "%ju:%ju:%jd:%jd.%09ld:%jd.%09ld", (uintmax_t)status.st_dev,
-		(uintmax_t)status.st_ino, (intmax_t)status.st_size, (intmax_t)status.st_mtim.tv_sec,
-		status.st_mtim.tv_nsec, (intmax_t)status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
 }

@@ -23,6 +23,7 @@ struct map_sync_state {
 	int64_t refused;     /* rows of the store that are not live as it has them: to be tried again */
 	int64_t installed;   /* seconds since the epoch */
 	bool reload_owed;    /* the map is live, the reload it needs has not been done */
+	bool lifted;	     /* a rail was lifted on demand for rows that are live */
 	const char *type;
 	const char *path;
 	const char *store;   /* file_identity() of the store when its digest was verified; "" = unknown */
@@ -31,6 +32,8 @@ struct map_sync_state {
 	const char *config;  /* map_sync_config_digest() */
 	const char *text;    /* digest of the installed text */
 	const char *index;   /* "" for a type without index */
+	const char *text_file; /* file_identity() of the installed files; "" = unknown */
+	const char *index_file;
 };
 
 /* Parses a state file, strictly: all members, no others. Texts live in `arena`. Fails with database. */
@@ -53,8 +56,5 @@ must_check bool map_sync_state_write(int directory, const char *name, const stru
  * of the text itself.
  */
 void map_sync_config_digest(const struct settings *settings, const char *type, char ret_hex[DIGEST_HEX_LENGTH + 1]);
-
-/* Device, inode, size and times of the file `name` below `directory` as one text, in the arena; "" when it cannot be had. */
-const char *file_identity(int directory, const char *name, struct arena *arena) must_check;
 
 #endif

@@ -11,6 +11,7 @@
 struct map_text {
 	const char *bytes; /* borrowed */
 	size_t length;
+	bool mapped;	/* the bytes are of a mapped file: what was read is given back */
 	size_t *starts; /* of each row */
 	size_t rows;
 };
@@ -20,8 +21,11 @@ struct map_text_row {
 	struct span value;
 };
 
-/* Finds the rows, which must be ascending; lines of another form are left out. `bytes` must stay until close. */
-void map_text_open(struct map_text *text, const char *bytes, size_t length);
+/* Finds the rows, which must be ascending; lines of another form are left out. `bytes` must stay until close; `mapped` tells that they are of a mapped file. */
+void map_text_open(struct map_text *text, const char *bytes, size_t length, bool mapped);
+
+/* To be called in a walk over all rows, before each: gives back memory now and then. */
+void map_text_pass(const struct map_text *text, size_t number);
 
 /* Frees what open has made. */
 void map_text_close(struct map_text *text);

@@ -17,7 +17,7 @@
 
 void map_verdicts_open(struct map_verdicts *verdicts, const char *bytes, size_t length)
 {
-	map_text_open(&verdicts->text, bytes, length);
+	map_text_open(&verdicts->text, bytes, length, verdicts->mapped);
 	verdicts->given = calloc(verdicts->text.rows + 1, sizeof(*verdicts->given));
 	if (!verdicts->given)
 		out_of_memory();
@@ -239,6 +239,7 @@ bool map_verdicts_write(const struct map_verdicts *verdicts, struct map_stage *s
 		struct span key = map_text_row(&verdicts->text, i).key;
 		struct span value;
 
+		map_text_pass(&verdicts->text, i);
 		if (!map_verdicts_value(verdicts, i, &value))
 			continue;
 		strbuf_reset(&line);

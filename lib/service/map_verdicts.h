@@ -21,6 +21,7 @@ struct map_verdicts {
 	struct map_rails *rails;
 	const struct settings *settings;
 	const struct postfix_instance *instance;
+	bool mapped; /* the text is of a mapped file */
 	const char *live; /* TYPE:PATH of the map that is live; NULL = there is none */
 	struct arena *arena;
 	struct map_text text; /* the rows as the store wants them */
@@ -30,6 +31,7 @@ struct map_verdicts {
 	struct kept_row *kept; /* ascending by row */
 	size_t kept_count;
 	size_t kept_capacity;
+	bool leads_outside; /* no wanted row has a destination in our own domain, other than itself */
 };
 
 #define cleanup_map_verdicts __attribute__((cleanup(map_verdicts_close)))

@@ -2,12 +2,14 @@
 
 #include "base/message.h"
 #include "format/postfix_map.h"
+#include "system/mapped_memory.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define DIFFERENCES_FIRST 16
+#define RELEASED_AT_ONCE ((size_t)4 << 20) /* bytes */
 
 /* Comments, blank lines and continuations are no rows; postmap counts so too. */
 static bool is_row_line(const char *line, size_t length)
@@ -25,6 +27,10 @@ static void next_live(struct map_walk *walk)
 	size_t line;
 
 	walk->key = NULL;
+	if (walk->offset > walk->released + RELEASED_AT_ONCE) {
+		mapped_memory_release(walk->bytes + walk->released, walk->bytes + walk->offset);
+		walk->released = walk->offset;
+	}
 	while (walk->offset < walk->length && !walk->key) {
 		const char *text = walk->bytes + walk->offset;
 		bool read = postfix_map_row_read(text, walk->length - walk->offset,
@@ -138,6 +144,19 @@ void map_walk_row(struct map_walk *walk, const char *line, size_t key_length, si
 		row_kept(walk, line + key_length + 1, line_length - key_length - 2);
 	else
 		row_added(walk, line, key_length, line_length);
+}
+
+void map_walk_seek(struct map_walk *walk, size_t offset)
+{
+	walk->offset = offset;
+	walk->key = NULL;
+	next_live(walk);
+}
+
+void map_walk_leave(struct map_walk *walk, int64_t rows)
+{
+	walk->key = NULL;
+	walk->live = rows;
 }
 
 void map_walk_end(struct map_walk *walk)

@@ -19,6 +19,7 @@ struct map_walk {
 	const char *bytes;   /* the live text, mapped */
 	size_t length;
 	size_t offset;
+	size_t released; /* bytes before this were given back */
 	const char *key; /* the live row that waits for its turn; NULL = none */
 	size_t key_length;
 	const char *value;
@@ -38,6 +39,12 @@ struct map_walk {
 
 /* Starts beside the live text `fd` of `size` bytes; -1 = there is none. Fails with filesystem. */
 must_check bool map_walk_open(struct map_walk *walk, int fd, size_t size, struct error *err);
+
+/* Goes on with the live row at byte `offset`, which starts a line; what lies between stays as it is. */
+void map_walk_seek(struct map_walk *walk, size_t offset);
+
+/* Ends a walk that was not along all of the live text, which has `rows` rows. */
+void map_walk_leave(struct map_walk *walk, int64_t rows);
 
 /* Takes the next wanted row, "key<TAB>value<NEWLINE>". */
 void map_walk_row(struct map_walk *walk, const char *line, size_t key_length, size_t line_length);

@@ -7,6 +7,7 @@
 #include "system/process.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define OUTPUT_LIMIT ((size_t)64 << 10)
 #define ANSWER_MAX ((size_t)1 << 20) /* bytes of one line */
@@ -260,34 +261,78 @@ static bool found_nothing(const struct process_result *result)
 	return result->end == PROCESS_EXITED && result->status == 1 && !*result->errors;
 }
 
-bool postfix_table_ask(const struct postfix_instance *instance, const char *table,
-	const struct postfix_questions *questions, struct arena *arena, struct error *err)
+/* Runs postmap, whose lines go to questions->take. */
+static bool converse(const struct process_request *words, const struct postfix_questions *questions,
+	struct arena *arena, struct error *err)
 {
 	struct conversation talk = {.questions = questions, .line = STRBUF_INIT};
-	const char *const argv[] = {instance->postmap, "-c", instance->config_directory, "-q", "-",
-		table, NULL};
-	struct process_request request = {
-		.argv = argv,
-		.timeout_ms = instance->timeout_ms +
-			      (int)(questions->count / KEYS_AN_ALLOWANCE) * ALLOWANCE_MS,
-		.output_limit = OUTPUT_LIMIT,
-		.source = send_keys,
-		.sink = receive,
-		.context = &talk,
-	};
+	struct process_request request = *words;
 	struct process_result result = {0};
-	bool run = process_run(&request, arena, &result, err);
-	bool whole = talk.line.length == 0;
+	bool run;
+	bool whole;
 
+	request.timeout_ms += (int)(questions->count / KEYS_AN_ALLOWANCE) * ALLOWANCE_MS;
+	request.output_limit = OUTPUT_LIMIT;
+	request.sink = receive;
+	request.context = &talk;
+	run = process_run(&request, arena, &result, err);
+	whole = talk.line.length == 0;
 	strbuf_clear(&talk.line);
 	if (!run)
 		return false;
 	if (talk.confused)
 		return error_set(err, ERROR_MTA_COMMAND, _("the answers of %s are not understood"),
-			table);
+			request.argv[request.source ? 5 : 4]);
 	if ((process_succeeded(&result) && whole) || found_nothing(&result))
 		return true;
 	return ask_failed(&request, &result, arena, err);
+}
+
+bool postfix_table_ask(const struct postfix_instance *instance, const char *table,
+	const struct postfix_questions *questions, struct arena *arena, struct error *err)
+{
+	const char *const argv[] = {instance->postmap, "-c", instance->config_directory, "-q", "-",
+		table, NULL};
+	const struct process_request request = {
+		.argv = argv,
+		.timeout_ms = instance->timeout_ms,
+		.source = send_keys,
+	};
+
+	return converse(&request, questions, arena, err);
+}
+
+/* The types whose keys are looked up as they stand and can be listed, with their files. */
+static const char *const listed_types[][2] = {
+	{"hash:", ".db"},
+	{"btree:", ".db"},
+	{"lmdb:", ".lmdb"},
+	{"texthash:", ""},
+};
+
+bool postfix_table_is_smaller(const char *table, size_t bytes, struct arena *arena)
+{
+	struct stat status;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(listed_types); i++) {
+		const char *path = after_prefix(table, listed_types[i][0]);
+
+		if (path)
+			return stat(arena_printf(arena, "%s%s", path, listed_types[i][1]),
+				       &status) == 0 &&
+			       S_ISREG(status.st_mode) && (size_t)status.st_size < bytes;
+	}
+	return false;
+}
+
+bool postfix_table_list(const struct postfix_instance *instance, const char *table,
+	const struct postfix_questions *questions, struct arena *arena, struct error *err)
+{
+	const char *const argv[] = {instance->postmap, "-c", instance->config_directory, "-s",
+		table, NULL};
+	const struct process_request request = {.argv = argv, .timeout_ms = instance->timeout_ms};
+
+	return converse(&request, questions, arena, err);
 }
 
 enum lookup_result postfix_table_has(const struct postfix_instance *instance, const char *table,

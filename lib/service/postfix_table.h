@@ -59,6 +59,16 @@ struct postfix_questions {
 must_check bool postfix_table_ask(const struct postfix_instance *instance, const char *table,
 	const struct postfix_questions *questions, struct arena *arena, struct error *err);
 
+/* Whether the table is of a type that can be listed, and its file has less than `bytes` bytes. */
+must_check bool postfix_table_is_smaller(const char *table, size_t bytes, struct arena *arena);
+
+/*
+ * Hands every row of a table that can be listed to questions->take, whatever questions->next would ask: where the table is the smaller side, that is the cheaper way to the
+ * same answers. Fails as postfix_table_ask().
+ */
+must_check bool postfix_table_list(const struct postfix_instance *instance, const char *table,
+	const struct postfix_questions *questions, struct arena *arena, struct error *err);
+
 /* Asks one table for one key. Found, not found, or failed (mta_command): postmap's exit status 1 alone does not tell the latter two apart. */
 must_check enum lookup_result postfix_table_has(const struct postfix_instance *instance, const char *table,
 	const char *key, struct arena *arena, struct error *err);

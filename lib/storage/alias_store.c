@@ -70,15 +70,17 @@ static enum verdict judge(const struct alias_store *store, int64_t generation)
 	return VERDICT_FOREIGN;
 }
 
+/* `file` is what `bytes` were mapped from, or NULL. */
 static enum verdict judge_text(struct alias_store *store, const char *bytes, size_t length,
-	struct error *reason)
+	const struct stat *file, struct error *reason)
 {
 	struct store_text text;
 	enum verdict verdict;
 
 	if (!store_text_open(&text, bytes, length, &store->arena, reason))
 		return VERDICT_FOREIGN;
-	store_digest(store, bytes, length);
+	if (!file || store->verify || !store_is_known(store, file, store->digest))
+		store_digest(store, bytes, length);
 	verdict = judge(store, text.header.generation);
 	store->generation = text.header.generation;
 	store->domain = text.header.domain;
@@ -98,7 +100,8 @@ static bool look_once(struct alias_store *store, struct look *ret_look, struct e
 		return false;
 	ret_look->sequence = store->journal.sequence;
 	ret_look->reason.code = ERROR_NONE;
-	ret_look->verdict = judge_text(store, store->bytes, store->length, &ret_look->reason);
+	ret_look->verdict = judge_text(store, store->bytes, store->length, &ret_look->status,
+		&ret_look->reason);
 	return true;
 }
 
@@ -146,7 +149,7 @@ static void judge_rendition(struct alias_store *store, struct look *look)
 		return;
 	}
 	look->reason.code = ERROR_NONE;
-	look->verdict = judge_text(store, form.text, form.length, &look->reason);
+	look->verdict = judge_text(store, form.text, form.length, NULL, &look->reason);
 	if (look->verdict == VERDICT_FOREIGN)
 		return;
 	store_unmap(store);
@@ -318,7 +321,7 @@ bool store_begin(struct alias_store *store, const char *state_directory, enum al
 			strbuf_text(&path));
 		return error_fix(err, "postigo-admin setup");
 	}
-	if (mode == ALIAS_STORE_READ)
+	if (mode != ALIAS_STORE_WRITE)
 		return true;
 	strbuf_reset(&path);
 	strbuf_printf(&path, "%s/lock/store.lock", state_directory);
@@ -331,6 +334,7 @@ bool store_load(struct alias_store *store, enum alias_store_mode mode, struct er
 {
 	struct look look;
 
+	store->verify = mode == ALIAS_STORE_VERIFY;
 	if (!look_patiently(store, mode, &look, err)) {
 		if (err->code == ERROR_DATABASE)
 			advise(store, err);
@@ -343,7 +347,7 @@ bool store_load(struct alias_store *store, enum alias_store_mode mode, struct er
 		advise(store, err);
 		return false;
 	}
-	return mode == ALIAS_STORE_READ || recover(store, look.verdict, err);
+	return mode != ALIAS_STORE_WRITE || recover(store, look.verdict, err);
 }
 
 bool alias_store_open(struct alias_store *store, const char *state_directory,

@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/string_list.h"
 #include "format/alias_entry.h"
 #include "format/alias_line.h"
 #include "storage/alias_journal.h"
@@ -29,7 +30,8 @@
 #define ALIAS_STORE_READ_TRIES 10 /* looks of a reader while writers pass by */
 
 enum alias_store_mode {
-	ALIAS_STORE_READ,  /* no lock; sees one whole generation */
+	ALIAS_STORE_READ,  /* no lock; sees one whole generation; a file that is known by its identity is not digested again */
+	ALIAS_STORE_VERIFY, /* the same, but every byte is digested */
 	ALIAS_STORE_WRITE, /* holds the store lock until close; recovers from a crash first */
 };
 
@@ -43,6 +45,7 @@ struct alias_store {
 	void *mapping;
 	char *rendition;
 	char digest[DIGEST_HEX_LENGTH + 1];
+	bool verify; /* opened to be judged as a whole */
 	int64_t generation;
 	const char *domain;
 	bool reshaped; /* bytes is a canonical rendition in memory, not the file */
@@ -96,6 +99,13 @@ void alias_store_close(struct alias_store *store);
 /* Finds the entry of `username`; texts live in `arena`. Found, not found, or failed (database). O(log n). */
 must_check enum lookup_result alias_store_find(const struct alias_store *store, const char *username,
 	struct arena *arena, struct alias_entry *ret_entry, struct error *err);
+
+/*
+ * Lists, sorted and each once, the usernames whose entries the journal has changed since the store was generation `generation` with `digest`. False when it cannot
+ * tell: the store never was that, more than `limit` changes lie between, the whole was replaced, the file was reshaped by hand, or the journal cannot be read back so far.
+ */
+must_check bool alias_store_changed_since(const struct alias_store *store, int64_t generation, const char *digest,
+	size_t limit, struct arena *arena, struct string_list *ret_names);
 
 struct alias_cursor {
 	const struct alias_store *store;

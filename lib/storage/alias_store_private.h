@@ -71,6 +71,13 @@ void store_mark(const struct alias_store *store, int64_t generation, const char 
 /* Whether store_mark() noted exactly this last. */
 bool store_is_marked(const struct alias_store *store, int64_t generation, const char *digest);
 
+/*
+ * Whether the file of `status` is the very one that store_mark() noted last, by its identity, and
+ * was not written since; then its digest is known without reading it.
+ */
+must_check bool store_is_known(const struct alias_store *store, const struct stat *status,
+	char ret_digest[DIGEST_HEX_LENGTH + 1]);
+
 /* Appends events, cutting a torn tail. Fails as alias_journal_append(). */
 must_check bool store_append(struct alias_store *store, struct journal_event *events, size_t count,
 	struct error *err);

@@ -1,7 +1,8 @@
 /*
- * The index of a map, read with the library that Postfix reads it with: every row of the text it
- * was made of is looked up as Postfix does, and the rows are counted. Keys and values are taken
- * with or without a final NUL, as Postfix does, but all in the same way.
+ * The index of a map, made and read with the library that Postfix itself uses for it. Made: each row
+ * as postmap stores it: key and value with a final NUL, but for cdb without. Read: every row of the text it was made of
+ * is looked up as Postfix does, and the rows are counted; keys and values are taken with or without
+ * a final NUL, as Postfix does, but all in the same way.
  *
  * A library that trusts its files may crash on a damaged one: call in a process of its own.
  */
@@ -12,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "key<TAB>value<NEWLINE>" a row. */
+/* "key<TAB>value<NEWLINE>" a row, of a mapped file: its memory is given back while it is read. */
 struct index_rows {
 	const char *bytes;
 	size_t length;
@@ -48,8 +49,19 @@ struct index_change {
  */
 typedef bool index_update(const char *path, const struct index_change *changes, size_t count);
 
+/*
+ * Makes a new index of the rows, whose keys differ, at `path`, where nothing is; not yet durable. Flat
+ * memory. False when that fails: then what is there is not to be used.
+ */
+typedef bool index_build(const char *path, const struct index_rows *rows);
+
+index_build hash_index_build;
+index_build lmdb_index_build;
+index_build cdb_index_build;
+
 index_update lmdb_index_update;
 
+index_compare hash_index_compare;
 index_compare lmdb_index_compare;
 index_compare cdb_index_compare;
 

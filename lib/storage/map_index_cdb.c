@@ -54,7 +54,7 @@ static void release(const struct cdb_reader *reader)
 {
 	const char *memory = (const char *)reader->index.cdb_mem;
 
-	index_release(memory, memory + reader->index.cdb_fsize);
+	mapped_memory_release(memory, memory + reader->index.cdb_fsize);
 }
 
 static bool look_up_all(struct cdb_reader *reader, struct index_walk *walk)
@@ -69,10 +69,10 @@ static bool look_up_all(struct cdb_reader *reader, struct index_walk *walk)
 			return false;
 		if (index_walk_is_pausing(walk)) {
 			release(reader);
-			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		}
 	}
-	return walk->offset == walk->rows->length;
+	return index_walk_is_done(walk);
 }
 
 static bool count_all(struct cdb_reader *reader, int64_t *ret_count)
@@ -105,4 +105,34 @@ struct index_finding cdb_index_compare(const char *path, const struct index_rows
 	else if (finding.count != rows->count)
 		finding.verdict = INDEX_COUNT;
 	return finding;
+}
+
+/* ---------------------------------------------------------------- making */
+
+/* In this type postmap stores no final NUL. */
+static bool add_all(struct cdb_make *make, struct index_walk *walk)
+{
+	while (index_walk_next(walk)) {
+		if (cdb_make_add(make, walk->key, (unsigned)walk->key_length, walk->value.bytes,
+			    (unsigned)walk->value.length) != 0)
+			return false;
+		if (index_walk_is_pausing(walk))
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+	}
+	return index_walk_is_done(walk);
+}
+
+bool cdb_index_build(const char *path, const struct index_rows *rows)
+{
+	int file cleanup_close =
+		open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct index_walk walk = {.rows = rows};
+	struct cdb_make make;
+	bool added;
+
+	if (file < 0 || cdb_make_start(&make, file) != 0)
+		return false;
+	added = add_all(&make, &walk);
+	/* Also frees what was collected. */
+	return cdb_make_finish(&make) == 0 && added;
 }

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PAGE ((uintptr_t)4096) /* bytes; a smaller step than that of the file does no harm */
 #define ROOM ((size_t)16 << 20) /* bytes an index may grow beyond double its size */
+#define SIZE_OF_TEXT ((size_t)16) /* times the text a new index may grow: pages are half full at worst */
 
 /* The environment as Postfix opens it, but without its lock file: nobody writes here. */
 struct lmdb_reader {
@@ -67,22 +69,94 @@ static bool find_first(struct lmdb_reader *reader, struct index_walk *walk, stru
 	return find(reader, walk, ret_value);
 }
 
-static bool look_up_all(struct lmdb_reader *reader, struct index_walk *walk)
+/* One page's rows are found by the same way down the tree when its first and its last one are. */
+struct page_walk {
+	MDB_cursor *cursor;
+	uintptr_t page;
+	char last[INDEX_KEY_MAX + 1]; /* the row before */
+	size_t last_length;
+};
+
+static bool is_found(struct lmdb_reader *reader, const char *bytes, size_t length)
 {
-	struct span value;
+	union {
+		const char *text;
+		void *data;
+	} key_bytes = {.text = bytes};
+	MDB_val key = {.mv_data = key_bytes.data, .mv_size = length};
+	MDB_val value;
 
+	return mdb_get(reader->transaction, reader->table, &key, &value) == 0;
+}
+
+/*
+ * The row behind the one before, which mostly is that of the next row of the text; else it is looked
+ * for. Where the page changes, both its neighbours are looked up as Postfix does it.
+ */
+static bool find_next(struct lmdb_reader *reader, struct index_walk *walk, struct page_walk *pages,
+	struct span *ret_value)
+{
+	size_t length = walk->key_length + walk->nul;
+	MDB_val key;
+	MDB_val value;
+	uintptr_t page;
+
+	if (mdb_cursor_get(pages->cursor, &key, &value, MDB_NEXT) != 0 || key.mv_size != length ||
+		memcmp(key.mv_data, walk->key, length) != 0) {
+		key = (MDB_val){.mv_data = walk->key, .mv_size = length};
+		if (mdb_cursor_get(pages->cursor, &key, &value, MDB_SET) != 0)
+			return false;
+	}
+	page = (uintptr_t)key.mv_data / PAGE;
+	if (page != pages->page &&
+		(!is_found(reader, pages->last, pages->last_length) ||
+			!is_found(reader, walk->key, length)))
+		return false;
+	pages->page = page;
+	memcpy(pages->last, walk->key, length);
+	pages->last_length = length;
+	*ret_value = note_memory(reader, &value);
+	return true;
+}
+
+static bool look_up_rest(struct lmdb_reader *reader, struct index_walk *walk,
+	struct page_walk *pages)
+{
 	while (index_walk_next(walk)) {
-		bool found = walk->number == 1 ? find_first(reader, walk, &value)
-					       : find(reader, walk, &value);
+		struct span value;
 
-		if (!found || !index_walk_matches(walk, value))
+		if (!find_next(reader, walk, pages, &value) || !index_walk_matches(walk, value))
 			return false;
 		if (index_walk_is_pausing(walk)) {
-			index_release(reader->low, reader->high);
-			index_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+			mapped_memory_release(reader->low, reader->high);
+			mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
 		}
 	}
-	return walk->offset == walk->rows->length;
+	return index_walk_is_done(walk) && is_found(reader, pages->last, pages->last_length);
+}
+
+static bool look_up_all(struct lmdb_reader *reader, struct index_walk *walk)
+{
+	struct page_walk pages = {.page = 0};
+	struct span value;
+	MDB_val key;
+	MDB_val first;
+	bool found;
+
+	if (walk->rows->length == 0)
+		return true;
+	if (!index_walk_next(walk) || !find_first(reader, walk, &value) ||
+		!index_walk_matches(walk, value))
+		return false;
+	memcpy(pages.last, walk->key, walk->key_length + walk->nul);
+	pages.last_length = walk->key_length + walk->nul;
+	key = (MDB_val){.mv_data = walk->key, .mv_size = pages.last_length};
+	if (mdb_cursor_open(reader->transaction, reader->table, &pages.cursor) != 0)
+		return false;
+	found = mdb_cursor_get(pages.cursor, &key, &first, MDB_SET) == 0 &&
+		look_up_rest(reader, walk, &pages);
+	mdb_cursor_close(pages.cursor);
+	return found;
 }
 
 static bool count_all(struct lmdb_reader *reader, int64_t *ret_count)
@@ -98,7 +172,7 @@ static bool count_all(struct lmdb_reader *reader, int64_t *ret_count)
 	while ((status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
 		(void)note_memory(reader, &value);
 		if (++count % 65536 == 0)
-			index_release(reader->low, reader->high);
+			mapped_memory_release(reader->low, reader->high);
 	}
 	mdb_cursor_close(cursor);
 	*ret_count = count;
@@ -122,15 +196,13 @@ struct index_finding lmdb_index_compare(const char *path, const struct index_row
 	return finding;
 }
 
-/* ---------------------------------------------------------------- changes */
+/* ---------------------------------------------------------------- writing */
 
 /* A file in a private directory needs no lock; making it durable is its owner's. */
-static bool writer_open(struct lmdb_reader *writer, const char *path)
+static bool writer_open(struct lmdb_reader *writer, const char *path, size_t size)
 {
-	struct stat status;
-
-	return stat(path, &status) == 0 && mdb_env_create(&writer->environment) == 0 &&
-	       mdb_env_set_mapsize(writer->environment, 2 * (size_t)status.st_size + ROOM) == 0 &&
+	return mdb_env_create(&writer->environment) == 0 &&
+	       mdb_env_set_mapsize(writer->environment, size + ROOM) == 0 &&
 	       mdb_env_open(writer->environment, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC,
 		       0600) == 0 &&
 	       mdb_txn_begin(writer->environment, NULL, 0, &writer->transaction) == 0 &&
@@ -180,19 +252,78 @@ static bool apply(const struct lmdb_reader *writer, const struct index_change *c
 	return mdb_put(writer->transaction, writer->table, &key, &value, 0) == 0;
 }
 
+static bool commit(struct lmdb_reader *writer)
+{
+	MDB_txn *transaction = writer->transaction;
+
+	writer->transaction = NULL;
+	return mdb_txn_commit(transaction) == 0;
+}
+
 bool lmdb_index_update(const char *path, const struct index_change *changes, size_t count)
 {
 	struct lmdb_reader writer cleanup_reader = {.environment = NULL};
-	MDB_txn *transaction;
+	struct stat status;
 	size_t nul;
 
-	if (!writer_open(&writer, path) || !tell_form(&writer, &nul))
+	if (stat(path, &status) < 0 || !writer_open(&writer, path, 2 * (size_t)status.st_size) ||
+		!tell_form(&writer, &nul))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!apply(&writer, &changes[i], nul))
 			return false;
 	}
-	transaction = writer.transaction;
-	writer.transaction = NULL;
-	return mdb_txn_commit(transaction) == 0;
+	return commit(&writer);
+}
+
+/*
+ * Rows come in the order of the text, where "@" is before all else; LMDB sorts bytewise. Most rows
+ * are the greatest so far and go behind the last page, which takes a tenth of looking for a place.
+ */
+static bool put_row(const struct lmdb_reader *writer, struct index_walk *walk,
+	struct strbuf *greatest, struct strbuf *buffer)
+{
+	struct span stored = index_walk_stored(walk, buffer);
+	MDB_val key = {.mv_data = walk->key, .mv_size = walk->key_length + 1};
+	MDB_val value = to_value(stored.bytes, 1);
+	unsigned flags = MDB_NOOVERWRITE;
+
+	if (strcmp(walk->key, strbuf_text(greatest)) > 0) {
+		flags = MDB_APPEND;
+		strbuf_reset(greatest);
+		strbuf_append(greatest, walk->key, walk->key_length);
+	}
+	return mdb_put(writer->transaction, writer->table, &key, &value, flags) == 0;
+}
+
+/* What a transaction writes stays in memory until it ends. */
+static bool start_over(struct lmdb_reader *writer)
+{
+	return commit(writer) && mdb_txn_begin(writer->environment, NULL, 0, &writer->transaction) == 0;
+}
+
+static bool put_all(struct lmdb_reader *writer, struct index_walk *walk)
+{
+	struct strbuf greatest cleanup_strbuf = STRBUF_INIT;
+	struct strbuf buffer cleanup_strbuf = STRBUF_INIT;
+
+	while (index_walk_next(walk)) {
+		if (!put_row(writer, walk, &greatest, &buffer))
+			return false;
+		if (!index_walk_is_pausing(walk))
+			continue;
+		mapped_memory_release(walk->rows->bytes, walk->rows->bytes + walk->at);
+		if (!start_over(writer))
+			return false;
+	}
+	return index_walk_is_done(walk);
+}
+
+bool lmdb_index_build(const char *path, const struct index_rows *rows)
+{
+	struct lmdb_reader writer cleanup_reader = {.environment = NULL};
+	struct index_walk walk = {.rows = rows};
+
+	return writer_open(&writer, path, SIZE_OF_TEXT * rows->length) && put_all(&writer, &walk) &&
+	       commit(&writer);
 }

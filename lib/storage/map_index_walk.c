@@ -2,25 +2,9 @@
 
 #include "format/postfix_map.h"
 
-#include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define ROWS_A_PAUSE 65536
-
-void index_release(const char *low, const char *high)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t before = (page - (uintptr_t)low % page) % page;
-	size_t behind = (uintptr_t)high % page;
-	union {
-		const char *bytes;
-		void *memory;
-	} first = {.bytes = low + before};
-
-	if ((size_t)(high - low) > before + behind)
-		(void)madvise(first.memory, (size_t)(high - low) - before - behind, MADV_DONTNEED);
-}
 
 bool index_walk_next(struct index_walk *walk)
 {
@@ -48,6 +32,18 @@ bool index_walk_matches(const struct index_walk *walk, struct span stored)
 	return stored.length == walk->value.length + walk->nul &&
 	       memcmp(stored.bytes, walk->value.bytes, walk->value.length) == 0 &&
 	       (walk->nul == 0 || stored.bytes[stored.length - 1] == '\0');
+}
+
+bool index_walk_is_done(const struct index_walk *walk)
+{
+	return walk->offset == walk->rows->length;
+}
+
+struct span index_walk_stored(const struct index_walk *walk, struct strbuf *buffer)
+{
+	strbuf_reset(buffer);
+	strbuf_append(buffer, walk->value.bytes, walk->value.length);
+	return (struct span){strbuf_text(buffer), walk->value.length + 1};
 }
 
 bool index_walk_is_pausing(const struct index_walk *walk)

@@ -1,10 +1,12 @@
-/* What the readers of map indexes share: a walk over the rows of the text, in flat memory. */
+/* What the makers and readers of map indexes share: a walk over the rows of the text, in flat memory. */
 #ifndef POSTIGO_STORAGE_MAP_INDEX_WALK_H
 #define POSTIGO_STORAGE_MAP_INDEX_WALK_H
 
 #include "base/compiler.h"
 #include "base/span.h"
+#include "base/strbuf.h"
 #include "storage/map_index.h"
+#include "system/mapped_memory.h"
 
 #include <stdint.h>
 
@@ -27,11 +29,14 @@ must_check bool index_walk_next(struct index_walk *walk);
 /* Whether a stored value is that of the present row. */
 must_check bool index_walk_matches(const struct index_walk *walk, struct span stored);
 
+/* Whether all rows were walked over. */
+must_check bool index_walk_is_done(const struct index_walk *walk);
+
+/* The value of the present row with a final NUL, as it is stored; valid until the next call. */
+struct span index_walk_stored(const struct index_walk *walk, struct strbuf *buffer);
+
 /* Whether enough was walked that the memory read so far should be given back. */
 must_check bool index_walk_is_pausing(const struct index_walk *walk);
-
-/* Gives back the memory of the mapped stretch from `low` to `high`. */
-void index_release(const char *low, const char *high);
 
 /* The finding that the present row is not as it should be. */
 struct index_finding index_walk_differs(const struct index_walk *walk);

@@ -75,16 +75,16 @@ is 'most of them by a change' $? 0
 text=$(sha256sum <$map)
 rm $state/sync/members.json
 ok 'a sync without memory' sync --json
-like 'builds anew' "$(steps)" postmap
+like 'builds anew' "$(steps)" build
 is 'the same text' "$(sha256sum <$map)" "$text"
 whole 'after that'
 
 # ---------------------------------------------------------------- doubt
 
-# rebuilt TITLE: the change is live, by postmap.
+# rebuilt TITLE DESTINATION [STEP]: the change is live, by a new index.
 rebuilt() {
 	ok "$1" sync --json
-	like "$1: is built anew" "$(steps)" postmap
+	like "$1: is built anew" "$(steps)" "${3:-build}"
 	is "$1: the change is live" "$(answer member0000777@club.example)" "$2"
 	whole "$1"
 	is_swept "$1: nothing is left over"
@@ -133,7 +133,7 @@ if [ "${SANITIZE:-}" != 1 ]; then
 		fresh lmdb
 		lying_library "$lie"
 		store member0000777=f@elsewhere.example
-		LD_PRELOAD=$scratch/lie.so rebuilt "mdb_put { $lie }" f@elsewhere.example
+		LD_PRELOAD=$scratch/lie.so rebuilt "mdb_put { $lie }" f@elsewhere.example postmap
 	done
 fi
 
@@ -142,7 +142,7 @@ for type in cdb hash; do
 	fresh $type
 	store member0000777=g@elsewhere.example
 	ok "$type: one changed row" sync --json
-	like "$type: is built anew" "$(steps)" postmap
+	like "$type: is built anew" "$(steps)" build
 	is "$type: and live" "$(answer member0000777@club.example)" g@elsewhere.example
 done
 

@@ -137,7 +137,7 @@ START_TEST(finds_rows)
 	struct map_text text;
 	size_t number;
 
-	map_text_open(&text, rows, sizeof(rows) - 1);
+	map_text_open(&text, rows, sizeof(rows) - 1, false);
 	ck_assert_uint_eq(text.rows, ARRAY_LENGTH(keys));
 	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
 		ck_assert(map_text_find(&text, span_of(keys[i]), &number));

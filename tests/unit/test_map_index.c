@@ -1,10 +1,13 @@
 /* Indexes that are right and indexes that are not, made with the libraries themselves. */
 #include "storage/map_index.h"
 
+#include "base/strbuf.h"
 #include "unit.h"
 
 #include <cdb.h>
+#include <db.h>
 #include <lmdb.h>
+#include <sys/mman.h>
 
 #define ROWS "ana@x.example\t1\nana-b@x.example\t2\nbeto@x.example\t3, 4\n"
 
@@ -91,6 +94,23 @@ static void make_cdb(const char *path, const struct pair *pairs, size_t nul)
 	ck_assert_int_eq(cdb_make_finish(&make), 0);
 }
 
+static void make_hash(const char *path, const struct pair *pairs, size_t nul)
+{
+	DB *table;
+
+	ck_assert_int_eq(db_create(&table, NULL, 0), 0);
+	ck_assert_int_eq(table->open(table, NULL, path, NULL, DB_HASH, DB_CREATE, 0600), 0);
+	for (; pairs->key; pairs++) {
+		MDB_val key = text_value(pairs->key, nul);
+		MDB_val value = text_value(pairs->value, nul);
+		DBT hash_key = {.data = key.mv_data, .size = (u_int32_t)key.mv_size};
+		DBT hash_value = {.data = value.mv_data, .size = (u_int32_t)value.mv_size};
+
+		ck_assert_int_eq(table->put(table, NULL, &hash_key, &hash_value, 0), 0);
+	}
+	ck_assert_int_eq(table->close(table, 0), 0);
+}
+
 static void expect(index_compare *compare, const char *path, size_t number)
 {
 	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
@@ -125,6 +145,79 @@ START_TEST(judges_cdb)
 }
 END_TEST
 
+START_TEST(judges_hash)
+{
+	for (size_t nul = 0; nul <= 1; nul++) {
+		const char *path = path_of(nul ? "hash1" : "hash0");
+
+		make_hash(path, cases[_i].pairs, nul);
+		expect(hash_index_compare, path, (size_t)_i);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	index_build *build;
+	index_compare *compare;
+} types[] = {
+	{"built.lmdb", lmdb_index_build, lmdb_index_compare},
+	{"built.cdb", cdb_index_build, cdb_index_compare},
+	{"built.db", hash_index_build, hash_index_compare},
+};
+
+START_TEST(builds_what_it_reads)
+{
+	const char *path = path_of(types[_i].name);
+	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
+	const struct index_rows other = {"ana@x.example\t1\n", strlen("ana@x.example\t1\n"), 1};
+	const struct index_rows cut = {ROWS, strlen(ROWS) - 1, 3};
+
+	ck_assert(types[_i].build(path, &rows));
+	expect(types[_i].compare, path, 0);
+	ck_assert_int_eq(types[_i].compare(path, &other).verdict, INDEX_COUNT);
+	ck_assert(!types[_i].build(path_of("cut"), &cut));
+	ck_assert(!types[_i].build("/nowhere/at/all", &rows));
+}
+END_TEST
+
+/* Rows of a mapped file, whose memory may be given back while they are read. */
+static struct index_rows map_rows(const char *name, const struct strbuf *text, int64_t count)
+{
+	int fd cleanup_close = open(path_of(name), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	void *bytes;
+
+	ck_assert_int_eq(write(fd, text->text, text->length), (ssize_t)text->length);
+	bytes = mmap(NULL, text->length, PROT_READ, MAP_PRIVATE, fd, 0);
+	ck_assert_ptr_ne(bytes, MAP_FAILED);
+	return (struct index_rows){bytes, text->length, count};
+}
+
+/* In the order of a map's text, which is not the bytewise one, and more than go into one transaction. */
+START_TEST(builds_many)
+{
+	struct strbuf text cleanup_strbuf = STRBUF_INIT;
+	struct index_rows rows;
+	struct index_finding finding;
+	char *value;
+
+	for (int i = 10000; i < 33000; i++)
+		strbuf_printf(&text,
+			"m%d@x.example\t%d@y.example\nm%d-a@x.example\ta\nm%d0@x.example\tb, c\n", i, i,
+			i, i);
+	rows = map_rows("rows", &text, 69000);
+	ck_assert(types[_i].build(path_of(types[_i].name), &rows));
+	finding = types[_i].compare(path_of(types[_i].name), &rows);
+	ck_assert_int_eq(finding.verdict, INDEX_EQUAL);
+	value = strstr(text.text, "m31000@x.example\t3");
+	value[strlen("m31000@x.example\t")] = '4';
+	rows = map_rows("other", &text, 69000);
+	finding = types[_i].compare(path_of(types[_i].name), &rows);
+	ck_assert_int_eq(finding.verdict, INDEX_DIFFERENT);
+	ck_assert_uint_eq(finding.offset, (size_t)(value - text.text));
+}
+END_TEST
+
 START_TEST(no_index_and_no_rows)
 {
 	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
@@ -132,6 +225,7 @@ START_TEST(no_index_and_no_rows)
 
 	ck_assert_int_eq(lmdb_index_compare(path_of("no"), &rows).verdict, INDEX_UNREADABLE);
 	ck_assert_int_eq(cdb_index_compare(path_of("no"), &rows).verdict, INDEX_UNREADABLE);
+	ck_assert_int_eq(hash_index_compare(path_of("no"), &rows).verdict, INDEX_UNREADABLE);
 	make_lmdb(path_of("empty"), nothing, 1);
 	ck_assert_int_eq(lmdb_index_compare(path_of("empty"), &none).verdict, INDEX_EQUAL);
 	make_cdb(path_of("empty.cdb"), nothing, 1);
@@ -179,11 +273,15 @@ int main(void)
 {
 	Suite *suite = suite_create("map_index");
 	TCase *compare = unit_case(suite, "compare");
+	TCase *build = unit_case(suite, "build");
 	TCase *update = unit_case(suite, "update");
 
 	tcase_add_loop_test(compare, judges_lmdb, 0, (int)ARRAY_LENGTH(cases));
 	tcase_add_loop_test(compare, judges_cdb, 0, (int)ARRAY_LENGTH(cases));
+	tcase_add_loop_test(compare, judges_hash, 0, (int)ARRAY_LENGTH(cases));
 	tcase_add_test(compare, no_index_and_no_rows);
+	tcase_add_loop_test(build, builds_what_it_reads, 0, (int)ARRAY_LENGTH(types));
+	tcase_add_loop_test(build, builds_many, 0, (int)ARRAY_LENGTH(types));
 	tcase_add_loop_test(update, updates_lmdb, 0, (int)ARRAY_LENGTH(updates));
 	tcase_add_test(update, updates_no_file_of_others);
 	return unit_run(suite);

@@ -8,6 +8,7 @@
 #include "service/map_sync_file.h"
 #include "service/map_sync_result.h"
 #include "service/map_sync_state.h"
+#include "system/file_identity.h"
 #include "service/map_walk.h"
 #include "unit.h"
 
@@ -27,6 +28,8 @@ static const struct map_sync_state some_state = {
 	.config = DIGEST_B,
 	.text = DIGEST_A,
 	.index = DIGEST_B,
+	.text_file = "1:2:3:4.5:6.7",
+	.index_file = "",
 };
 
 START_TEST(state_survives_a_round_trip)

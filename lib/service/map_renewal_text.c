@@ -1,0 +1,135 @@
+/* The first half of a renewal: the staged text. */
+#include "service/map_renewal_private.h"
+
+#include "base/clock.h"
+#include "service/map_build.h"
+#include "service/map_rows.h"
+#include "service/map_sync_result.h"
+#include "system/file_identity.h"
+
+#include <string.h>
+
+#define SPLICED_LEAST 1000 /* rows; of fewer, all are rendered as fast */
+
+/* A trial must not touch the map's directory: its stage is in our own. */
+static struct map_stage_place stage_place(const struct map_sync_run *run)
+{
+	if (run->request->dry_run || run->request->check)
+		return (struct map_stage_place){
+			.parent = run->home,
+			.parent_path =
+				arena_printf(run->arena, "%s/sync", run->request->state_directory),
+			.name = "stage",
+		};
+	return (struct map_stage_place){
+		.parent = run->file.directory,
+		.parent_path = run->file.directory_path,
+		.name = MAP_STAGE_NAME,
+	};
+}
+
+bool renewal_begin_text(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
+	const struct map_stage_place place = stage_place(run);
+
+	return map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) &&
+	       map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err);
+}
+
+bool renewal_finish_text(struct renewal *renewal, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+
+	if (!map_stage_finish(&renewal->stage, err))
+		return false;
+	memcpy(run->result->text_digest, renewal->stage.text_digest,
+		sizeof(run->result->text_digest));
+	return true;
+}
+
+static struct map_rows rows_of(struct renewal *renewal)
+{
+	return (struct map_rows){
+		.store = &renewal->run->store,
+		.settings = renewal->run->request->settings,
+		.stage = &renewal->stage,
+		.walk = &renewal->walk,
+		.rails = &renewal->rails,
+	};
+}
+
+bool renewal_render(struct renewal *renewal, struct error *err)
+{
+	const struct map_rows rows = rows_of(renewal);
+	int64_t started = clock_monotonic_ms();
+
+	if (!renewal_begin_text(renewal, err) || !map_rows_write(&rows, err) || !renewal_finish_text(renewal, err))
+		return false;
+	map_sync_result_step(renewal->run->result, "render", started, "");
+	return true;
+}
+
+/*
+ * Whether the live files are as the last sync left them. Of a type whose index can be changed they are
+ * known by their identity: the read-back holds a copy of the one against a copy of the other.
+ */
+static bool live_is_ours(struct map_sync_run *run)
+{
+	const char *const known[MAP_PARTS] = {run->before.text_file, run->before.index_file};
+	const char *const digests[MAP_PARTS] = {run->before.text, run->before.index};
+	struct error ignored;
+
+	for (size_t i = 0; i < MAP_PARTS && run->type->update; i++) {
+		struct map_part_file *part = &run->file.parts[i];
+		char identity[FILE_IDENTITY_MAX];
+
+		if (part->fd < 0 || *part->digest)
+			continue;
+		file_identity_print(&part->status, identity);
+		if (strcmp(identity, known[i]) == 0)
+			memcpy(part->digest, digests[i], DIGEST_HEX_LENGTH + 1);
+	}
+	return map_sync_file_digest(&run->file, &ignored) &&
+	       map_sync_file_matches(&run->file, run->before.text, run->before.index);
+}
+
+/* What was refused or lifted may have to be judged otherwise by now: that takes all rows. */
+static bool may_splice(struct map_sync_run *run, struct string_list *ret_names)
+{
+	const struct map_sync_state *before = &run->before;
+
+	return run->same_type && strcmp(run->config, before->config) == 0 &&
+	       before->refused == 0 && !before->lifted && run->request->force.count == 0 &&
+	       run->type->build && !*run->settings->postmap && before->rows >= SPLICED_LEAST &&
+	       alias_store_changed_since(&run->store, before->generation, before->store_digest,
+		       MAP_UPDATE_MAX, run->arena, ret_names) &&
+	       live_is_ours(run);
+}
+
+bool renewal_splice(struct renewal *renewal, bool *ret_fit, struct error *err)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_rows rows = rows_of(renewal);
+	struct string_list names = STRING_LIST_INIT;
+	const struct map_splice map_splice = {
+		.names = &names,
+		.live = run->before.rows,
+		.changed = &renewal->changed,
+	};
+	int64_t started = clock_monotonic_ms();
+
+	*ret_fit = false;
+	renewal->spliced = true;
+	if (!may_splice(run, &names))
+		return true;
+	if (!renewal_begin_text(renewal, err) || !map_rows_splice(&rows, &map_splice, ret_fit, err))
+		return false;
+	if (!*ret_fit)
+		return true;
+	if (!renewal_finish_text(renewal, err))
+		return false;
+	map_sync_result_step(run->result, "splice", started, "");
+	return true;
+}

@@ -254,6 +254,12 @@ static bool ask_failed(const struct process_request *request, const struct proce
 	return false;
 }
 
+static bool may_ask(const struct postfix_instance *instance, struct error *err)
+{
+	return !instance->tables_unasked ||
+	       error_set(err, ERROR_MTA_COMMAND, _("tables are not asked here"));
+}
+
 /* With exit status 1 postmap found nothing, or could not look; only the latter says something. */
 static bool found_nothing(const struct process_result *result)
 {
@@ -276,7 +282,7 @@ bool postfix_table_ask(const struct postfix_instance *instance, const char *tabl
 		.context = &talk,
 	};
 	struct process_result result = {0};
-	bool run = process_run(&request, arena, &result, err);
+	bool run = may_ask(instance, err) && process_run(&request, arena, &result, err);
 	bool whole = talk.line.length == 0;
 
 	strbuf_clear(&talk.line);
@@ -302,7 +308,7 @@ enum lookup_result postfix_table_has(const struct postfix_instance *instance, co
 	};
 	struct process_result result = {0};
 
-	if (!process_run(&request, arena, &result, err))
+	if (!may_ask(instance, err) || !process_run(&request, arena, &result, err))
 		return LOOKUP_FAILED;
 	if (process_succeeded(&result))
 		return LOOKUP_FOUND;

@@ -1,0 +1,26 @@
+/*
+ * Rules that hold for postigo's own map and directories and for those of others alike: used by the subjects of consistency_check and by
+ * mail_stack. Those that return a bool tell whether they noted something; the cure is the caller's.
+ */
+#ifndef POSTIGO_SERVICE_CHECK_STACK_H
+#define POSTIGO_SERVICE_CHECK_STACK_H
+
+#include "service/check_subject.h"
+
+/* Notes "postfix.not-running", with its cure. */
+void check_postfix_stopped(struct consistency_check *check, const char *config_directory);
+
+/* Notes "postfix.map-world-readable" for a file of a map that others than its group may read. */
+bool check_map_readable(struct consistency_check *check, const char *path, const struct stat *status);
+
+/* Notes "postfix.index-older" for an index that is older than its text. */
+bool check_index_older(struct consistency_check *check, const char *path, const struct stat *index,
+	const struct stat *text);
+
+/* Notes "postfix.map-directory" for what trusted_path_open() refused, with the cure where one is known. */
+void check_map_directory(struct consistency_check *check, const struct error *failure);
+
+/* Notes "system.disk-space" and "system.inodes" where the file system of `path` has little left. */
+void check_room(struct consistency_check *check, const char *path);
+
+#endif

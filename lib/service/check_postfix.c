@@ -108,26 +108,24 @@ static bool names_path(const char *table, const char *path)
 	return colon && strcmp(colon + 1, path) == 0;
 }
 
-/* The present value with our map in it: in the place where its file stands under another type, else
- * at the end. */
-static const char *value_with_map(const struct consistency_check *check, const char *present,
-	const char *table)
+const char *postfix_maps_with(const char *present, const char *table, struct arena *arena)
 {
+	const char *path = strchr(table, ':') + 1;
 	struct string_list items = STRING_LIST_INIT;
 	struct string_list wanted = STRING_LIST_INIT;
 	bool placed = false;
 
-	postfix_list_split(&items, check->arena, present);
+	postfix_list_split(&items, arena, present);
 	for (size_t i = 0; i < items.count; i++) {
-		bool ours = names_path(items.items[i], check->settings->sync.path);
+		bool ours = names_path(items.items[i], path);
 
 		if (!ours || !placed)
-			string_list_add(&wanted, check->arena, ours ? table : items.items[i]);
+			string_list_add(&wanted, arena, ours ? table : items.items[i]);
 		placed |= ours;
 	}
 	if (!placed)
-		string_list_add(&wanted, check->arena, table);
-	return string_list_join(&wanted, check->arena, ", ");
+		string_list_add(&wanted, arena, table);
+	return string_list_join(&wanted, arena, ", ");
 }
 
 static void note_not_referenced(struct postfix_check *postfix, const char *table)
@@ -142,7 +140,8 @@ static void note_not_referenced(struct postfix_check *postfix, const char *table
 		    &failure))
 		return;
 	check_evidence(check, "virtual_alias_maps = %s", value);
-	cure_parameter(postfix, "virtual_alias_maps", value_with_map(check, value, table));
+	cure_parameter(postfix, "virtual_alias_maps",
+		postfix_maps_with(value, table, check->arena));
 }
 
 static void look_at_reference(struct postfix_check *postfix, const struct map_type *type)

@@ -20,6 +20,12 @@ bool check_index_older(struct consistency_check *check, const char *path, const 
 /* Notes "postfix.map-directory" for what trusted_path_open() refused, with the cure where one is known. */
 void check_map_directory(struct consistency_check *check, const struct error *failure);
 
+/*
+ * The value `present` of virtual_alias_maps with the map `table` (TYPE:PATH) in it: in the place where its file stands under another type, else at the end. In the
+ * arena.
+ */
+const char *postfix_maps_with(const char *present, const char *table, struct arena *arena);
+
 /* Notes "system.disk-space" and "system.inodes" where the file system of `path` has little left. */
 void check_room(struct consistency_check *check, const char *path);
 

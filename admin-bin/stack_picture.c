@@ -1,6 +1,7 @@
 #include "stack_picture.h"
 
 #include "base/message.h"
+#include "cli/language.h"
 #include "format/printable.h"
 #include "format/secret_mask.h"
 #include "service/postfix_table.h"
@@ -16,17 +17,27 @@
 #define WIDTH_MAX 120
 #define LABEL_WIDTH 16 /* columns */
 
+#define RED "\033[31m"
+#define GREEN "\033[32m"
+#define PLAIN "\033[0m"
+
 /* Where lines of the picture begin. */
-#define STEM "  \u2502"
-#define BRANCH "  \u251c\u2500\u25b6 "
-#define LAST_BRANCH "  \u2514\u2500\u25b6 "
-#define BESIDE "  \u2502   "
-#define BESIDE_LAST "      "
+struct pen {
+	const char *stem;
+	const char *branch;
+	const char *last_branch;
+	const char *beside;
+	const char *beside_last;
+};
+
+static const struct pen utf8_pen = {"  \u2502", "  \u251c\u2500\u25b6 ", "  \u2514\u2500\u25b6 ", "  \u2502   ", "      "};
+static const struct pen ascii_pen = {"  |", "  +-> ", "  +-> ", "  |   ", "      "};
 
 struct picture {
 	struct admin *admin;
 	const struct mail_stack *stack;
 	const struct stack_instance *instance;
+	const struct pen *pen;
 	const char *beside; /* in front of what belongs to the present branch */
 	int width;
 };
@@ -68,13 +79,26 @@ static void say_labelled(const struct picture *picture, const char *front, const
 	output_say(&picture->admin->output, "%s%s%*s%s", front, label, gap > 0 ? gap : 1, "", line);
 }
 
+/* Adds the items of a parameter that are not in the list yet. */
+static void add_items(const struct picture *picture, const char *name, struct string_list *list)
+{
+	struct arena *arena = &picture->admin->arena;
+	struct string_list items = STRING_LIST_INIT;
+
+	postfix_list_split(&items, arena, stack_value(picture->instance, name));
+	for (size_t i = 0; i < items.count; i++) {
+		if (!string_list_contains(list, items.items[i]))
+			string_list_add(list, arena, items.items[i]);
+	}
+}
+
 /* A parameter as a list to be read, without secrets. */
 static const char *shown(const struct picture *picture, const char *name)
 {
 	struct arena *arena = &picture->admin->arena;
 	struct string_list items = STRING_LIST_INIT;
 
-	postfix_list_split(&items, arena, stack_value(picture->instance, name));
+	add_items(picture, name, &items);
 	return secret_mask_value(name, string_list_join(&items, arena, ", "), arena);
 }
 
@@ -108,7 +132,7 @@ static void say_entrance(const struct picture *picture)
 		say_labelled(picture, "  ", _("filtered by"), filters);
 	if (*content)
 		say_labelled(picture, "  ", _("filtered by"), content);
-	output_say(&picture->admin->output, STEM);
+	output_say(&picture->admin->output, "%s", picture->pen->stem);
 }
 
 /* ---------------------------------------------------------------- where it goes */
@@ -153,7 +177,7 @@ static void say_tables(const struct picture *picture, const struct route *route)
 	struct string_list tables = STRING_LIST_INIT;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(route->tables) && route->tables[i]; i++)
-		postfix_list_split(&tables, arena, stack_value(picture->instance, route->tables[i]));
+		add_items(picture, route->tables[i], &tables);
 	say_labelled(picture, picture->beside, _("answered by"),
 		tables.count > 0
 			? secret_mask_value(route->tables[0], string_list_join(&tables, arena, ", "), arena)
@@ -166,12 +190,12 @@ static void say_route(struct picture *picture, const struct route *route)
 
 	if (!*domains)
 		return;
-	picture->beside = BESIDE;
-	say_labelled(picture, BRANCH, _(route->what), domains);
+	picture->beside = picture->pen->beside;
+	say_labelled(picture, picture->pen->branch, _(route->what), domains);
 	say_tables(picture, route);
 	say_labelled(picture, picture->beside, _("delivered by"),
 		route->transport ? delivery_of(picture, route) : _(route->after));
-	output_say(&picture->admin->output, STEM);
+	output_say(&picture->admin->output, "%s", picture->pen->stem);
 }
 
 static void say_rest(struct picture *picture)
@@ -179,8 +203,8 @@ static void say_rest(struct picture *picture)
 	const char *host = shown(picture, "relayhost");
 	const char *transports = shown(picture, "transport_maps");
 
-	picture->beside = BESIDE_LAST;
-	say_labelled(picture, LAST_BRANCH, _("all the rest"), _("from trusted senders only"));
+	picture->beside = picture->pen->beside_last;
+	say_labelled(picture, picture->pen->last_branch, _("all the rest"), _("from trusted senders only"));
 	if (*transports)
 		say_labelled(picture, picture->beside, _("answered by"), transports);
 	say_labelled(picture, picture->beside, _("delivered by"),
@@ -197,10 +221,10 @@ static void say_rewriting(struct picture *picture)
 
 	if (*shown(picture, "virtual_alias_domains") || !*maps)
 		return;
-	picture->beside = BESIDE;
-	say_labelled(picture, BRANCH, _("aliases of"), _("all domains below"));
+	picture->beside = picture->pen->beside;
+	say_labelled(picture, picture->pen->branch, _("aliases of"), _("all domains below"));
 	say_labelled(picture, picture->beside, _("answered by"), maps);
-	output_say(&picture->admin->output, STEM);
+	output_say(&picture->admin->output, "%s", picture->pen->stem);
 }
 
 static const char *status_word(const struct stack_instance *instance)
@@ -219,9 +243,11 @@ static void say_instance(struct picture *picture)
 	const struct stack_instance *instance = picture->instance;
 	struct output *output = &picture->admin->output;
 	const char *name = stack_value(instance, "myhostname");
+	const char *color = !output->color ? "" : instance->running ? GREEN : RED;
 
 	output_say(output, _("Postfix %s%s%s in %s: %s"), stack_value(instance, "mail_version"), *name ? " " : "",
-		printable_text(name, &picture->admin->arena), instance->config_directory, status_word(instance));
+		printable_text(name, &picture->admin->arena), instance->config_directory,
+		arena_printf(&picture->admin->arena, "%s%s%s", color, status_word(instance), *color ? PLAIN : ""));
 	output_say(output, "%s", "");
 	picture->beside = "  ";
 	if (!instance->values) {
@@ -343,7 +369,13 @@ static void say_postigo(const struct picture *picture)
 
 void stack_picture_say(struct admin *admin, const struct mail_stack *stack)
 {
-	struct picture picture = {.admin = admin, .stack = stack, .beside = "  ", .width = terminal_width()};
+	struct picture picture = {
+		.admin = admin,
+		.stack = stack,
+		.pen = language_draws_in_utf8() ? &utf8_pen : &ascii_pen,
+		.beside = "  ",
+		.width = terminal_width(),
+	};
 
 	for (size_t i = 0; i < stack->instance_count; i++) {
 		picture.instance = &stack->instances[i];

@@ -50,6 +50,19 @@ static bool is_wanted(const struct mail_stack_request *request, const char *sect
 	return !wanted || wanted->count == 0 || string_list_contains(wanted, section);
 }
 
+/* The worst first, else as found. */
+static void sort_by_severity(struct consistency_report *report)
+{
+	for (size_t i = 1; i < report->count; i++) {
+		struct finding finding = report->findings[i];
+		size_t j = i;
+
+		for (; j > 0 && report->findings[j - 1].severity > finding.severity; j--)
+			report->findings[j] = report->findings[j - 1];
+		report->findings[j] = finding;
+	}
+}
+
 void mail_stack_discover(const struct mail_stack_request *request, struct arena *arena,
 	struct mail_stack *ret_stack)
 {
@@ -67,5 +80,6 @@ void mail_stack_discover(const struct mail_stack_request *request, struct arena 
 		if (is_wanted(request, sections[i].name))
 			json_set(stack.sections, sections[i].name, sections[i].look(&stack));
 	}
+	sort_by_severity(&stack.check.report);
 	*ret_stack = stack;
 }

@@ -420,7 +420,7 @@ static void look_at_table(struct walk *walk, const char *parameter, const struct
 static bool may_hold_tables(const char *name)
 {
 	static const char *const ends[] = {"_maps", "_map", "_domains", "_checks", "_restrictions",
-		"mydestination", "mynetworks", "_database", "_clients", "_access"};
+		"mydestination", "mynetworks", "_clients", "_access"};
 	size_t length = strlen(name);
 
 	for (size_t i = 0; i < ARRAY_LENGTH(ends); i++) {

@@ -148,7 +148,7 @@ struct route {
 /* The order in which Postfix decides. */
 static const struct route routes[] = {
 	{N_("aliases of"), "virtual_alias_domains", {"virtual_alias_maps", NULL}, NULL,
-		N_("to the address behind the alias, which takes its own way from here")},
+		N_("the address behind the alias, and from there like any other")},
 	{N_("accounts of"), "mydestination", {"alias_maps", "local_recipient_maps"}, "local_transport", NULL},
 	{N_("mailboxes of"), "virtual_mailbox_domains", {"virtual_mailbox_maps", NULL}, "virtual_transport", NULL},
 	{N_("relayed for"), "relay_domains", {"relay_recipient_maps", NULL}, "relay_transport", NULL},
@@ -193,8 +193,10 @@ static void say_route(struct picture *picture, const struct route *route)
 	picture->beside = picture->pen->beside;
 	say_labelled(picture, picture->pen->branch, _(route->what), domains);
 	say_tables(picture, route);
-	say_labelled(picture, picture->beside, _("delivered by"),
-		route->transport ? delivery_of(picture, route) : _(route->after));
+	if (route->transport)
+		say_labelled(picture, picture->beside, _("delivered by"), delivery_of(picture, route));
+	else
+		say_labelled(picture, picture->beside, _("goes on to"), _(route->after));
 	output_say(&picture->admin->output, "%s", picture->pen->stem);
 }
 

@@ -105,6 +105,19 @@ static size_t login_length(const char *text)
 	return text[length] == '@' ? length : 0;
 }
 
+/* The bytes up to the first ":" of "inet:user:password@host"; 0 = it is something else. A path may hold what it likes. */
+static size_t service_length(const char *text)
+{
+	size_t colon = strcspn(text, ":@ \t\r\n,\"'");
+
+	if (text[colon] != ':' || text[colon + 1] == '/' || login_length(text + colon + 1) == 0)
+		return 0;
+	return colon;
+}
+
+/* What Dovecot says before it repeats a line of the file. */
+static const char quoting[] = "Unknown setting:";
+
 struct masking {
 	struct strbuf text;
 	bool sentence; /* of a program: it may quote anything */
@@ -128,6 +141,12 @@ static const char *mask_quoted(struct masking *masking, const char *at)
 	return at + 1 + length + (at[1 + length] == '"');
 }
 
+static const char *mask_repeated(struct masking *masking, const char *at)
+{
+	strbuf_append_text(&masking->text, quoting);
+	return hide_line(masking, at + strlen(quoting));
+}
+
 static const char *mask_login(struct masking *masking, const char *at)
 {
 	size_t login = login_length(at + 3);
@@ -146,9 +165,15 @@ static bool is_assigned(const char *rest)
 
 static const char *mask_word(struct masking *masking, const char *at)
 {
+	size_t service = service_length(at);
 	bool in_line = starts_with(at, "static:") || starts_with(at, "inline:");
 	size_t length = 0;
 
+	if (service > 0) {
+		strbuf_append(&masking->text, at, service);
+		strbuf_append_text(&masking->text, ":" SECRET_MASK);
+		return at + service + 1 + login_length(at + service + 1);
+	}
 	while (is_name_byte(at[length]))
 		length++;
 	strbuf_append(&masking->text, at, length);
@@ -170,6 +195,8 @@ static const char *mask(const char *text, bool sentence, struct arena *arena)
 	while (*text) {
 		if (sentence && *text == '"')
 			text = mask_quoted(&masking, text);
+		else if (sentence && starts_with(text, quoting))
+			text = mask_repeated(&masking, text);
 		else if (starts_with(text, "://"))
 			text = mask_login(&masking, text);
 		else if (is_name_byte(*text))

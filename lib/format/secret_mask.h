@@ -19,7 +19,7 @@ bool secret_mask_names(const char *name);
 /*
  * The value of setting `name` as it may be shown, in the arena. A name that announces a secret shows
  * only the places of files ("hash:/etc/postfix/sasl_passwd"); in other values the passwords of
- * URLs and what stands behind "password=" are hidden, and the content of inline: and static: tables.
+ * URLs and milters and what stands behind "password=" are hidden, and the content of inline: and static: tables.
  */
 const char *secret_mask_value(const char *name, const char *value, struct arena *arena) must_check;
 

@@ -90,7 +90,7 @@ static void add_milter(struct mail_stack *stack, struct json *list, const struct
 		return;
 	check_find(check, FINDING_ERROR, "filters.socket-missing",
 		_("nothing listens where Postfix hands mail to be filtered"));
-	check_evidence(check, "%s = %s", words[0], words[1]);
+	check_evidence(check, "%s = %s", words[0], secret_mask_value(words[0], words[1], stack->arena));
 	check_advice(check, _("start the filter, or take it out of %s"), words[0]);
 }
 

@@ -32,6 +32,10 @@ static const struct {
 	{"args", "password = hunter2", "password***"},
 	{"args", "/etc/dovecot/dovecot-sql.conf.ext", "/etc/dovecot/dovecot-sql.conf.ext"},
 	{"connect", "mysql://me:hunter2@db/mail", "mysql://***@db/mail"},
+	{"smtpd_milters", "inet:user:hunter2@localhost:1, unix:/a", "inet:***@localhost:1, unix:/a"},
+	{"transport", "lmtp:unix:private/dovecot-lmtp", "lmtp:unix:private/dovecot-lmtp"},
+	{"mail_location", "maildir:/var/mail/%u@%d", "maildir:/var/mail/%u@%d"},
+	{"virtual_alias", "ana@club.example, b@club.example", "ana@club.example, b@club.example"},
 	{"connect", "http://db/mail?user=a@b", "http://***@b"},
 };
 
@@ -59,6 +63,8 @@ static const struct {
 	{"cannot reach mysql://me:hunter2@db", "cannot reach mysql://***@db"},
 	{"/etc/postfix/sasl_passwd.db: No such file", "/etc/postfix/sasl_passwd.db: No such file"},
 	{"Token", "Token"},
+	{"a.conf line 3: Unknown setting: hunter2 {\nmore", "a.conf line 3: Unknown setting:***\nmore"},
+	{"unknown user a:hunter2@host", "unknown user a:***@host"},
 };
 
 START_TEST(masks_sentences)

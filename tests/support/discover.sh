@@ -35,19 +35,22 @@ unfake() {
 	umount "$1"
 }
 
-# fits_schema TITLE [FILE]: the answer is as its schema says.
+# fits_schema TITLE [FILE...]: the answers are as their schema says.
 fits_schema() {
-	local complaint
-	complaint=$(/usr/bin/python3 -I - $schema "${2:-$stdout_file}" 2>&1 <<-'PYTHON'
+	local complaint title=$1
+	shift
+	[ $# -gt 0 ] || set -- "$stdout_file"
+	complaint=$(/usr/bin/python3 -I - $schema "$@" 2>&1 <<-'PYTHON'
 		import json, sys
 		import jsonschema
-		schema, answer = (json.load(open(path)) for path in sys.argv[1:3])
+		schema = json.load(open(sys.argv[1]))
 		jsonschema.Draft7Validator.check_schema(schema)
-		for error in jsonschema.Draft7Validator(schema).iter_errors(answer):
-		    print("/".join(map(str, error.absolute_path)), error.message[:300])
+		for path in sys.argv[2:]:
+		    for error in jsonschema.Draft7Validator(schema).iter_errors(json.load(open(path))):
+		        print(path, "/".join(map(str, error.absolute_path)), error.message[:300])
 	PYTHON
 	)
-	is "$1" "$complaint" ''
+	is "$title" "$complaint" ''
 }
 
 # problem ID NAME [FILE]: that member of the recommendations with this id, one a line.

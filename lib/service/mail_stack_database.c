@@ -105,7 +105,7 @@ struct json *stack_databases(struct mail_stack *stack)
 	struct json *list = json_new_array();
 
 	for (size_t i = 0; i < ARRAY_LENGTH(servers); i++) {
-		bool data = strcmp(servers[i].name, DATA_SERVER) == 0 && access(DATA_DIRECTORY, F_OK) == 0;
+		bool data = strcmp(servers[i].name, DATA_SERVER) == 0 && stack_exists(DATA_DIRECTORY);
 		bool listens = stack_has_socket(servers[i].socket);
 		struct json *item;
 

@@ -262,7 +262,7 @@ static void look_at_sqlite(struct mail_stack *stack, const struct table *table, 
 		memcmp(head, "SQLite format 3", 16) == 0) {
 		json_set_text(query, "journal", head[18] == 2 ? "wal" : "rollback");
 		json_set_boolean(query, "wal_present",
-			access(arena_printf(stack->arena, "%s-wal", path), F_OK) == 0);
+			stack_exists(arena_printf(stack->arena, "%s-wal", path)));
 	}
 	check_find(check, FINDING_WARNING, "postfix.sqlite-table",
 		_("Postfix reads the SQLite file %s: mail is put off while something writes to it"), path);
@@ -342,7 +342,7 @@ static void look_at_file(struct mail_stack *stack, struct table *table)
 	case STACK_MISSING:
 		/* Postfix reads the index; its text may be elsewhere. */
 		if (!IS_ONE_OF(table->type, indexed) || !index_path(stack, table) ||
-			access(index_path(stack, table), F_OK) != 0)
+			!stack_exists(index_path(stack, table)))
 			note_missing(stack, table);
 		return;
 	case STACK_DENIED:

@@ -43,7 +43,7 @@ struct json *stack_webmail(struct mail_stack *stack)
 		const char *text = "";
 		size_t length;
 
-		if (access(webmails[i].path, F_OK) != 0)
+		if (!stack_exists(webmails[i].path))
 			continue;
 		item = json_add(list, json_new_object());
 		json_set_text(item, "name", webmails[i].name);

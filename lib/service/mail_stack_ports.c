@@ -173,7 +173,7 @@ static void judge_port(struct mail_stack *stack, const struct listener *listener
 	struct consistency_check *check = &stack->check;
 
 	if (listener->port != 25 || !*listener->process || strcmp(listener->process, "master") == 0 ||
-		strcmp(listener->process, "systemd") == 0 || access(stack_postconf(stack), F_OK) != 0)
+		strcmp(listener->process, "systemd") == 0 || !stack_exists(stack_postconf(stack)))
 		return;
 	check_find(check, FINDING_ERROR, "ports.other-mta",
 		_("mail that comes in on port 25 does not reach Postfix: another program listens there"));

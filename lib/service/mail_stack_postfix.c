@@ -400,7 +400,7 @@ struct json *stack_postfix(struct mail_stack *stack)
 	struct string_list others = STRING_LIST_INIT;
 	struct stack_instance *first;
 
-	if (access(stack_postconf(stack), F_OK) != 0) {
+	if (!stack_exists(stack_postconf(stack))) {
 		(void)stack_error(stack, stack_postconf(stack), STACK_MISSING, "");
 		note_absent(stack);
 		return list;

@@ -173,10 +173,10 @@ struct json *stack_runv(struct mail_stack *stack)
 	int64_t count;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
-		if (access(paths[i], F_OK) == 0)
+		if (stack_exists(paths[i]))
 			stack_add(stack, files, paths[i]);
 	}
-	if (access(RUNV_STORE, F_OK) != 0)
+	if (!stack_exists(RUNV_STORE))
 		return object;
 	count = count_aliases(stack);
 	if (count >= 0)

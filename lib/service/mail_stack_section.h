@@ -45,6 +45,9 @@ enum stack_status stack_set_file(const struct mail_stack *stack, struct json *ob
 /* Notes the finding `id` when others than owner and group may read `path`, which holds a secret. */
 void stack_check_secret(struct mail_stack *stack, const char *id, const char *path);
 
+/* Whether there is anything at `path` that can be seen. */
+bool stack_exists(const char *path);
+
 /* Whether a unix socket or the like is at `path`. */
 bool stack_has_socket(const char *path);
 

@@ -115,7 +115,7 @@ enum stack_status stack_run(const struct mail_stack *stack, const char *const *a
 	struct error failure;
 
 	*ret_result = (struct process_result){.output = "", .errors = ""};
-	if (access(argv[0], F_OK) != 0)
+	if (!stack_exists(argv[0]))
 		return stack_error(stack, argv[0], STACK_MISSING, "");
 	if (!trusted_program_check(argv[0], &failure))
 		return stack_error(stack, argv[0], STACK_DENIED, failure.why);
@@ -227,6 +227,13 @@ void stack_check_secret(struct mail_stack *stack, const char *id, const char *pa
 	check_find(check, FINDING_ERROR, id, _("everybody may read the secret in %s"), path);
 	check_evidence(check, "%04o", (unsigned)status.st_mode & 07777);
 	check_cure(check, "chmod o-rwx %s", check_word(check, path));
+}
+
+bool stack_exists(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0;
 }
 
 bool stack_has_socket(const char *path)

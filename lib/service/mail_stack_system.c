@@ -228,7 +228,7 @@ static void add_daemon(struct mail_stack *stack, struct json *list, const char *
 		return;
 	text += strspn(text, " ");
 	if (!parse_int64(arena_strndup(stack->arena, text, strcspn(text, " \n")), &pid) || pid <= 0 ||
-		access(arena_printf(stack->arena, "/proc/%jd", (intmax_t)pid), F_OK) != 0) {
+		!stack_exists(arena_printf(stack->arena, "/proc/%jd", (intmax_t)pid))) {
 		json_set_text(item, "active", "inactive");
 		return;
 	}
@@ -331,7 +331,7 @@ struct json *stack_services(struct mail_stack *stack)
 {
 	struct json *list = json_new_array();
 
-	if (access("/run/systemd/system", F_OK) == 0 && ask_systemd(stack, list)) {
+	if (stack_exists("/run/systemd/system") && ask_systemd(stack, list)) {
 		look_at_clock(stack, list);
 		return list;
 	}

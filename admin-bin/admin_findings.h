@@ -16,7 +16,8 @@ struct json *admin_findings_json(const struct consistency_report *report, struct
 /* Prints all findings and their sum for people. */
 void admin_say_findings(struct admin *admin, const struct consistency_report *report);
 
-/* Reads --section store,queue, given once or several times. Fails with usage for a name that is not among `known`. */
+/* Reads --section store,queue, given once or several times. Fails with usage for a name that is not
+ * among `known`. */
 must_check bool admin_read_sections(struct admin *admin, const struct command_line *line,
 	const struct section_names *known, struct string_list *ret_sections, struct error *err);
 

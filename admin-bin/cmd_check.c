@@ -15,7 +15,8 @@ static void print_report(struct admin *admin, const struct consistency_report *r
 		{"advice", N_("ADVICE"), COLUMN_TEXT},
 	};
 	struct json *document cleanup_json = json_new_object();
-	struct json *rows = json_set(document, "findings", admin_findings_json(report, &admin->arena));
+	struct json *rows =
+		json_set(document, "findings", admin_findings_json(report, &admin->arena));
 
 	if (admin->output.shape == OUTPUT_HUMAN) {
 		admin_say_findings(admin, report);

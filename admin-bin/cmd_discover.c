@@ -1,4 +1,5 @@
-/* discover, proposed-config: what mail server is there already, and how postigo would fit into it. */
+/* discover, proposed-config: what mail server is there already, and how postigo would fit into it.
+ */
 #include "admin.h"
 #include "admin_findings.h"
 #include "admin_json.h"
@@ -15,7 +16,6 @@
 
 /* ---------------------------------------------------------------- for machines */
 
-/* `document` takes sections and errors over. */
 static void fill_document(struct admin *admin, struct mail_stack *stack, struct json *document)
 {
 	json_set_integer(document, "format", FORMAT);
@@ -49,12 +49,14 @@ static void say_plain(struct admin *admin, const struct json *value, const char 
 		output_say(&admin->output, "%s\t%s", path, scalar_text(value, &admin->arena));
 		return;
 	}
-	for (const struct json *member = json_first(value); member; member = json_next(member), index++) {
+	for (const struct json *member = json_first(value); member;
+		member = json_next(member), index++) {
 		const char *dot = *path ? "." : "";
-		const char *inner = json_is_object(value)
-					    ? arena_printf(&admin->arena, "%s%s%s", path, dot,
-						      printable_text(json_key(member), &admin->arena))
-					    : arena_printf(&admin->arena, "%s%s%zu", path, dot, index);
+		const char *inner =
+			json_is_object(value)
+				? arena_printf(&admin->arena, "%s%s%s", path, dot,
+					  printable_text(json_key(member), &admin->arena))
+				: arena_printf(&admin->arena, "%s%s%zu", path, dot, index);
 
 		say_plain(admin, member, inner, depth + 1);
 	}
@@ -69,12 +71,14 @@ static void say_errors(struct admin *admin, const struct mail_stack *stack)
 		return;
 	output_say(&admin->output, "%s", "");
 	output_say(&admin->output, _("Not looked at:"));
-	for (const struct json *error = json_first(stack->errors); error; error = json_next(error)) {
+	for (const struct json *error = json_first(stack->errors); error;
+		error = json_next(error)) {
 		const char *detail = json_get_text(error, "detail");
 
 		output_say(&admin->output, "  %s: %s%s%s",
-			printable_text(json_get_text(error, "source"), &admin->arena), json_get_text(error, "status"),
-			detail ? ", " : "", detail ? printable_text(detail, &admin->arena) : "");
+			printable_text(json_get_text(error, "source"), &admin->arena),
+			json_get_text(error, "status"), detail ? ", " : "",
+			detail ? printable_text(detail, &admin->arena) : "");
 	}
 }
 
@@ -93,8 +97,8 @@ static void say_stack(struct admin *admin, const struct mail_stack *stack)
 /* ---------------------------------------------------------------- the commands */
 
 /* No configuration is an answer here, a bad one a finding. */
-static void load_settings(struct admin *admin, const struct command_line *line, struct mail_stack_request *request,
-	struct error *ret_failure)
+static void load_settings(struct admin *admin, const struct command_line *line,
+	struct mail_stack_request *request, struct error *ret_failure)
 {
 	request->check.state_directory = POSTIGO_STATE_DIRECTORY;
 	request->check.config_directory = POSTIGO_CONFIG_DIRECTORY;
@@ -121,7 +125,8 @@ int command_discover(void *context, const struct command_line *line)
 	size_t count;
 	const char *const *names = mail_stack_sections(&count);
 
-	if (!admin_read_sections(admin, line, &(struct section_names){names, count}, &sections, &err))
+	if (!admin_read_sections(admin, line, &(struct section_names){names, count}, &sections,
+		    &err))
 		return output_error(&admin->output, &err);
 	load_settings(admin, line, &request, &failure);
 	request.check.sections = &sections;
@@ -169,15 +174,19 @@ static void say_proposal(struct admin *admin, const struct stack_proposal *propo
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 	struct output *output = &admin->output;
 
-	output_say(output, _("// For /etc/postigo/postigo.json. Then: postigo-admin config check && postigo-admin setup"));
-	output_say(output, _("// Members' addresses will be NAME@%s; write another domain where that is wrong."),
+	output_say(output, _("// For /etc/postigo/postigo.json. Then: postigo-admin config check "
+			     "&& postigo-admin setup"));
+	output_say(output,
+		_("// Members' addresses will be NAME@%s; write another domain where that is "
+		  "wrong."),
 		proposal->domain);
 	if (proposal->virtual_alias_maps) {
-		output_say(output, _("// Postfix does not use the map yet. After the first postigo-admin sync --allow-empty:"));
+		output_say(output, _("// Postfix does not use the map yet. After the first "
+				     "postigo-admin sync --allow-empty:"));
 		output_say(output, "//   postconf -c %s -e %s && postfix reload",
 			comment_word(admin, proposal->config_directory),
-			comment_word(admin,
-				arena_printf(&admin->arena, "virtual_alias_maps = %s", proposal->virtual_alias_maps)));
+			comment_word(admin, arena_printf(&admin->arena, "virtual_alias_maps = %s",
+						    proposal->virtual_alias_maps)));
 	}
 	json_print_pretty(document, &text);
 	output_say(output, "%s", strbuf_text(&text));

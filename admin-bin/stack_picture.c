@@ -30,7 +30,8 @@ struct pen {
 	const char *beside_last;
 };
 
-static const struct pen utf8_pen = {"  \u2502", "  \u251c\u2500\u25b6 ", "  \u2514\u2500\u25b6 ", "  \u2502   ", "      "};
+static const struct pen utf8_pen = {"  \u2502", "  \u251c\u2500\u25b6 ", "  \u2514\u2500\u25b6 ",
+	"  \u2502   ", "      "};
 static const struct pen ascii_pen = {"  |", "  +-> ", "  +-> ", "  |   ", "      "};
 
 struct picture {
@@ -53,11 +54,14 @@ static int terminal_width(void)
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
 		return WIDTH_DEFAULT;
-	return size.ws_col < WIDTH_MIN ? WIDTH_MIN : size.ws_col > WIDTH_MAX ? WIDTH_MAX : size.ws_col;
+	return size.ws_col < WIDTH_MIN   ? WIDTH_MIN
+	       : size.ws_col > WIDTH_MAX ? WIDTH_MAX
+					 : size.ws_col;
 }
 
 /* Prints `text` behind a label, cut at blanks where the terminal ends. */
-static void say_labelled(const struct picture *picture, const char *front, const char *label, const char *text)
+static void say_labelled(const struct picture *picture, const char *front, const char *label,
+	const char *text)
 {
 	struct arena *arena = &picture->admin->arena;
 	int room = picture->width - columns_of(front) - LABEL_WIDTH;
@@ -68,7 +72,8 @@ static void say_labelled(const struct picture *picture, const char *front, const
 	string_list_split(&words, arena, printable_text(text, arena), " ");
 	for (size_t i = 0; i < words.count; i++) {
 		if (*line && columns_of(line) + 1 + columns_of(words.items[i]) > room) {
-			output_say(&picture->admin->output, "%s%s%*s%s", front, label, gap > 0 ? gap : 1, "", line);
+			output_say(&picture->admin->output, "%s%s%*s%s", front, label,
+				gap > 0 ? gap : 1, "", line);
 			front = picture->beside;
 			label = "";
 			gap = LABEL_WIDTH;
@@ -114,11 +119,13 @@ static const char *ways_in(const struct picture *picture)
 		const struct postfix_service *service = &services->items[i];
 
 		if (strcmp(service->type, "inet") == 0)
-			string_list_add(&ways, arena, arena_printf(arena, "%s (%s)", service->name, service->command));
+			string_list_add(&ways, arena,
+				arena_printf(arena, "%s (%s)", service->name, service->command));
 	}
 	if (postfix_master_cf_find(services, "pickup", NULL))
 		string_list_add(&ways, arena, _("programs of this machine (pickup)"));
-	return ways.count > 0 ? string_list_join(&ways, arena, ", ") : _("nothing: master.cf has no service for it");
+	return ways.count > 0 ? string_list_join(&ways, arena, ", ")
+			      : _("nothing: master.cf has no service for it");
 }
 
 static void say_entrance(const struct picture *picture)
@@ -138,20 +145,23 @@ static void say_entrance(const struct picture *picture)
 /* ---------------------------------------------------------------- where it goes */
 
 struct route {
-	const char *what;   /* N_() */
+	const char *what; /* N_() */
 	const char *domains;
 	const char *tables[2];
 	const char *transport; /* parameter; NULL = see `after` */
-	const char *after;	/* N_() */
+	const char *after;     /* N_() */
 };
 
 /* The order in which Postfix decides. */
 static const struct route routes[] = {
 	{N_("aliases of"), "virtual_alias_domains", {"virtual_alias_maps", NULL}, NULL,
 		N_("the address behind the alias, and from there like any other")},
-	{N_("accounts of"), "mydestination", {"alias_maps", "local_recipient_maps"}, "local_transport", NULL},
-	{N_("mailboxes of"), "virtual_mailbox_domains", {"virtual_mailbox_maps", NULL}, "virtual_transport", NULL},
-	{N_("relayed for"), "relay_domains", {"relay_recipient_maps", NULL}, "relay_transport", NULL},
+	{N_("accounts of"), "mydestination", {"alias_maps", "local_recipient_maps"},
+		"local_transport", NULL},
+	{N_("mailboxes of"), "virtual_mailbox_domains", {"virtual_mailbox_maps", NULL},
+		"virtual_transport", NULL},
+	{N_("relayed for"), "relay_domains", {"relay_recipient_maps", NULL}, "relay_transport",
+		NULL},
 };
 
 /* "local:$myhostname" says no more than "local"; a mailbox_transport takes local mail over. */
@@ -159,7 +169,9 @@ static const char *delivery_of(const struct picture *picture, const struct route
 {
 	struct arena *arena = &picture->admin->arena;
 	const char *transport = shown(picture, route->transport);
-	const char *takes_over = strcmp(route->transport, "local_transport") == 0 ? shown(picture, "mailbox_transport") : "";
+	const char *takes_over = strcmp(route->transport, "local_transport") == 0
+					 ? shown(picture, "mailbox_transport")
+					 : "";
 	const char *base = shown(picture, "virtual_mailbox_base");
 
 	if (*takes_over)
@@ -179,9 +191,9 @@ static void say_tables(const struct picture *picture, const struct route *route)
 	for (size_t i = 0; i < ARRAY_LENGTH(route->tables) && route->tables[i]; i++)
 		add_items(picture, route->tables[i], &tables);
 	say_labelled(picture, picture->beside, _("answered by"),
-		tables.count > 0
-			? secret_mask_value(route->tables[0], string_list_join(&tables, arena, ", "), arena)
-			: _("no table"));
+		tables.count > 0 ? secret_mask_value(route->tables[0],
+					   string_list_join(&tables, arena, ", "), arena)
+				 : _("no table"));
 }
 
 static void say_route(struct picture *picture, const struct route *route)
@@ -194,7 +206,8 @@ static void say_route(struct picture *picture, const struct route *route)
 	say_labelled(picture, picture->pen->branch, _(route->what), domains);
 	say_tables(picture, route);
 	if (route->transport)
-		say_labelled(picture, picture->beside, _("delivered by"), delivery_of(picture, route));
+		say_labelled(picture, picture->beside, _("delivered by"),
+			delivery_of(picture, route));
 	else
 		say_labelled(picture, picture->beside, _("goes on to"), _(route->after));
 	output_say(&picture->admin->output, "%s", picture->pen->stem);
@@ -206,7 +219,8 @@ static void say_rest(struct picture *picture)
 	const char *transports = shown(picture, "transport_maps");
 
 	picture->beside = picture->pen->beside_last;
-	say_labelled(picture, picture->pen->last_branch, _("all the rest"), _("from trusted senders only"));
+	say_labelled(picture, picture->pen->last_branch, _("all the rest"),
+		_("from trusted senders only"));
 	if (*transports)
 		say_labelled(picture, picture->beside, _("answered by"), transports);
 	say_labelled(picture, picture->beside, _("delivered by"),
@@ -234,7 +248,8 @@ static const char *status_word(const struct stack_instance *instance)
 	const char *status = json_get_text(instance->json, "status");
 
 	if (!status || strcmp(status, "ok") != 0)
-		return status && strcmp(status, "timeout") == 0 ? _("does not answer") : _("cannot be asked");
+		return status && strcmp(status, "timeout") == 0 ? _("does not answer")
+								: _("cannot be asked");
 	if (!json_get(instance->json, "running"))
 		return _("whether it runs is not known");
 	return instance->running ? _("runs") : _("does not run");
@@ -247,9 +262,11 @@ static void say_instance(struct picture *picture)
 	const char *name = stack_value(instance, "myhostname");
 	const char *color = !output->color ? "" : instance->running ? GREEN : RED;
 
-	output_say(output, _("Postfix %s%s%s in %s: %s"), stack_value(instance, "mail_version"), *name ? " " : "",
-		printable_text(name, &picture->admin->arena), instance->config_directory,
-		arena_printf(&picture->admin->arena, "%s%s%s", color, status_word(instance), *color ? PLAIN : ""));
+	output_say(output, _("Postfix %s%s%s in %s: %s"), stack_value(instance, "mail_version"),
+		*name ? " " : "", printable_text(name, &picture->admin->arena),
+		instance->config_directory,
+		arena_printf(&picture->admin->arena, "%s%s%s", color, status_word(instance),
+			*color ? PLAIN : ""));
 	output_say(output, "%s", "");
 	picture->beside = "  ";
 	if (!instance->values) {
@@ -300,8 +317,10 @@ static void say_dovecot(const struct picture *picture)
 		return;
 	}
 	say_labelled(picture, "  ", "Dovecot",
-		arena_printf(arena, _("%s, %s; mail in %s; who may log in: %s"), text_of(dovecot, "version"),
-			joined(arena, json_get(dovecot, "protocols"), NULL), text_of(dovecot, "mail_location"),
+		arena_printf(arena, _("%s, %s; mail in %s; who may log in: %s"),
+			text_of(dovecot, "version"),
+			joined(arena, json_get(dovecot, "protocols"), NULL),
+			text_of(dovecot, "mail_location"),
 			joined(arena, json_get(dovecot, "passdb"), "driver")));
 }
 
@@ -313,7 +332,9 @@ static void say_databases(const struct picture *picture)
 	for (const struct json *item = json_first(list); item; item = json_next(item)) {
 		const char *schemas = joined(arena, json_get(item, "schemas"), "name");
 		bool listens = false;
-		const char *state = json_boolean(json_get(item, "listens"), &listens) && listens ? _("listens") : _("does not listen");
+		const char *state = json_boolean(json_get(item, "listens"), &listens) && listens
+					    ? _("listens")
+					    : _("does not listen");
 
 		say_labelled(picture, "  ", text_of(item, "name"),
 			*schemas ? arena_printf(arena, _("%s; holds %s"), state, schemas) : state);
@@ -334,8 +355,10 @@ static void say_ports(const struct picture *picture)
 		if (!json_integer(json_get(item, "port"), &port))
 			continue;
 		word = arena_printf(arena, "%jd %s%s%s", (intmax_t)port,
-			strcmp(text_of(item, "scope"), "loopback") == 0 ? _("(this machine only)") : "",
-			strcmp(text_of(item, "scope"), "loopback") == 0 && *process ? " " : "", process);
+			strcmp(text_of(item, "scope"), "loopback") == 0 ? _("(this machine only)")
+									: "",
+			strcmp(text_of(item, "scope"), "loopback") == 0 && *process ? " " : "",
+			process);
 		if (!string_list_contains(&words, word))
 			string_list_add(&words, arena, word);
 	}
@@ -345,7 +368,8 @@ static void say_ports(const struct picture *picture)
 
 static void say_list(const struct picture *picture, const char *label, const char *section)
 {
-	const char *names = joined(&picture->admin->arena, json_get(picture->stack->sections, section), "name");
+	const char *names =
+		joined(&picture->admin->arena, json_get(picture->stack->sections, section), "name");
 
 	if (*names)
 		say_labelled(picture, "  ", label, names);
@@ -365,7 +389,8 @@ static void say_postigo(const struct picture *picture)
 	else
 		say_labelled(picture, "  ", "postigo",
 			arena_printf(&picture->admin->arena,
-				ngettext("%s, %jd alias", "%s, %jd aliases", (unsigned long)aliases),
+				ngettext("%s, %jd alias", "%s, %jd aliases",
+					(unsigned long)aliases),
 				text_of(postigo, "domain"), (intmax_t)aliases));
 }
 

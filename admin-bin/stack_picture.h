@@ -1,4 +1,5 @@
-/* A mail server drawn in text, for somebody who has to understand it at night: what comes in, which table answers, who delivers. */
+/* A mail server drawn in text, for somebody who has to understand it at night: what comes in, which
+ * table answers, who delivers. */
 #ifndef POSTIGO_STACK_PICTURE_H
 #define POSTIGO_STACK_PICTURE_H
 

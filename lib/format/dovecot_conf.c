@@ -1,6 +1,5 @@
 #include "format/dovecot_conf.h"
 
-
 #include <string.h>
 
 struct reader {

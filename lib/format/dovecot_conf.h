@@ -10,8 +10,10 @@
 #define DOVECOT_DEPTH_MAX 16 /* blocks in blocks */
 
 struct dovecot_setting {
-	const char *section; /* the heads of the blocks around it: "service auth/unix_listener auth-userdb"; "" = none */
-	size_t block;	     /* number of the innermost block in the text, from 1; 0 = none: two passdb {} differ in it */
+	const char *section; /* the heads of the blocks around it: "service auth/unix_listener
+				auth-userdb"; "" = none */
+	size_t block; /* number of the innermost block in the text, from 1; 0 = none: two passdb {}
+			 differ in it */
 	const char *key;
 	const char *value;
 };
@@ -24,8 +26,10 @@ struct dovecot_conf {
 	bool whole; /* every block is closed */
 };
 
-/* Reads the settings. `text` may hold any bytes and need not be terminated; results live in `arena`. Deeper blocks than DOVECOT_DEPTH_MAX are left out. */
-void dovecot_conf_parse(const char *text, size_t length, struct arena *arena, struct dovecot_conf *ret_conf);
+/* Reads the settings. `text` may hold any bytes and need not be terminated; results live in
+ * `arena`. Deeper blocks than DOVECOT_DEPTH_MAX are left out. */
+void dovecot_conf_parse(const char *text, size_t length, struct arena *arena,
+	struct dovecot_conf *ret_conf);
 
 /* The value of the first `key` in a section of exactly that name, or NULL. */
 const char *dovecot_conf_get(const struct dovecot_conf *conf, const char *section, const char *key);

@@ -67,7 +67,8 @@ static bool is_place(const char *text, size_t length)
 {
 	size_t at = 0;
 
-	while (at < length && (ascii_is_lower(text[at]) || ascii_is_digit(text[at]) || text[at] == ':'))
+	while (at < length &&
+		(ascii_is_lower(text[at]) || ascii_is_digit(text[at]) || text[at] == ':'))
 		at++;
 	return at < length && text[at] == '/' && (at == 0 || text[at - 1] == ':');
 }
@@ -88,8 +89,8 @@ static bool is_list_of_places(const char *value)
 
 static bool is_name_byte(char byte)
 {
-	return ascii_is_lower(byte) || ascii_is_upper(byte) || ascii_is_digit(byte) || byte == '_' ||
-	       byte == '-' || byte == '.' || byte == '/';
+	return ascii_is_lower(byte) || ascii_is_upper(byte) || ascii_is_digit(byte) ||
+	       byte == '_' || byte == '-' || byte == '.' || byte == '/';
 }
 
 static bool starts_with(const char *text, const char *start)
@@ -105,7 +106,8 @@ static size_t login_length(const char *text)
 	return text[length] == '@' ? length : 0;
 }
 
-/* The bytes up to the first ":" of "inet:user:password@host"; 0 = it is something else. A path may hold what it likes. */
+/* The bytes up to the first ":" of "inet:user:password@host"; 0 = it is something else. A path may
+ * hold what it likes. */
 static size_t service_length(const char *text)
 {
 	size_t colon = strcspn(text, ":@ \t\r\n,\"'");

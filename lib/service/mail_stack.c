@@ -9,7 +9,8 @@
 
 #define ALL_COMMANDS_MS 45000
 
-/* Services are known before the sections that ask which of them run, Postfix before its neighbours. */
+/* Services are known before the sections that ask which of them run, Postfix before its neighbours.
+ */
 static const struct {
 	const char *name;
 	struct json *(*look)(struct mail_stack *stack);
@@ -69,7 +70,9 @@ void mail_stack_discover(const struct mail_stack_request *request, struct arena 
 	struct mail_stack stack = {
 		.sections = json_new_object(),
 		.errors = json_new_array(),
-		.check = {.request = &request->check, .settings = request->check.settings, .arena = arena},
+		.check = {.request = &request->check,
+			.settings = request->check.settings,
+			.arena = arena},
 		.request = request,
 		.arena = arena,
 		.deadline = clock_monotonic_ms() + ALL_COMMANDS_MS,

@@ -1,9 +1,10 @@
 /*
- * The inventory of a mail server that is already there: what is installed and runs, how Postfix is set up and which tables it asks, Dovecot, databases, filters,
- * ports; and what of it wants a cure.
+ * The inventory of a mail server that is already there: what is installed and runs, how Postfix is
+ *set up and which tables it asks, Dovecot, databases, filters, ports; and what of it wants a cure.
  *
- * Looks only: every file is opened for reading, every command is one that only prints, none goes through a shell, each has a deadline. What cannot be looked at
- * becomes an item that says so, never a failure. No secret gets into the result: see format/secret_mask.
+ * Looks only: every file is opened for reading, every command is one that only prints, none goes
+ *through a shell, each has a deadline. What cannot be looked at becomes an item that says so, never
+ *a failure. No secret gets into the result: see format/secret_mask.
  *
  *	mail_stack_discover(&request, &arena, &stack);
  *	…
@@ -17,9 +18,10 @@
 #include "service/check_subject.h"
 
 struct mail_stack_request {
-	struct consistency_request check; /* settings NULL = postigo is not set up; .sections: of mail_stack_sections() */
-	bool configured; /* there is a configuration, good or bad */
-	bool deep;	 /* also what takes long: rows are counted */
+	struct consistency_request check; /* settings NULL = postigo is not set up; .sections: of
+					     mail_stack_sections() */
+	bool configured;                  /* there is a configuration, good or bad */
+	bool deep;                        /* also what takes long: rows are counted */
 };
 
 /* One Postfix of the machine. */
@@ -34,8 +36,8 @@ struct stack_instance {
 };
 
 struct mail_stack {
-	struct json *sections; /* one member a section that was wanted */
-	struct json *errors;   /* what could not be looked at: source, status, detail */
+	struct json *sections;          /* one member a section that was wanted */
+	struct json *errors;            /* what could not be looked at: source, status, detail */
 	struct consistency_check check; /* .report holds the recommendations */
 	const struct mail_stack_request *request;
 	struct arena *arena;
@@ -52,7 +54,8 @@ struct mail_stack {
 void mail_stack_clear(struct mail_stack *stack);
 
 /* Looks at all wanted sections. `request` is kept. */
-void mail_stack_discover(const struct mail_stack_request *request, struct arena *arena, struct mail_stack *ret_stack);
+void mail_stack_discover(const struct mail_stack_request *request, struct arena *arena,
+	struct mail_stack *ret_stack);
 
 /* The names of the sections. Static. */
 const char *const *mail_stack_sections(size_t *ret_count);
@@ -66,10 +69,13 @@ struct stack_proposal {
 	const char *path;
 	const char *group;
 	const char *config_directory;
-	const char *virtual_alias_maps; /* what the parameter would have to be, as for postconf -e; NULL = it names the map already */
+	const char *virtual_alias_maps; /* what the parameter would have to be, as for postconf -e;
+					   NULL = it names the map already */
 };
 
-/* What postigo's configuration could be for the first Postfix of the stack. Fails with config: there is none, or it takes mail for no domain. */
-must_check bool mail_stack_propose(const struct mail_stack *stack, struct stack_proposal *ret_proposal, struct error *err);
+/* What postigo's configuration could be for the first Postfix of the stack. Fails with config:
+ * there is none, or it takes mail for no domain. */
+must_check bool mail_stack_propose(const struct mail_stack *stack,
+	struct stack_proposal *ret_proposal, struct error *err);
 
 #endif

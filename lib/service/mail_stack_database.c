@@ -1,6 +1,7 @@
 /*
- * Databases: which listen, and which schemas lie in their data directory. Told from sockets and names of files: no database is logged into, so neither its
- * password is needed nor its log disturbed.
+ * Databases: which listen, and which schemas lie in their data directory. Told from sockets and
+ * names of files: no database is logged into, so neither its password is needed nor its log
+ * disturbed.
  */
 #include "base/message.h"
 #include "service/mail_stack_section.h"
@@ -26,7 +27,8 @@ static const struct {
 #define DATA_SERVER "mariadb"
 
 /* Names of tables, without the suffix of their engine. */
-static void list_tables(struct mail_stack *stack, int directory, struct string_list *ret_tables, const char **ret_engine)
+static void list_tables(struct mail_stack *stack, int directory, struct string_list *ret_tables,
+	const char **ret_engine)
 {
 	static const struct {
 		const char *suffix;
@@ -60,7 +62,8 @@ static bool is_postfixadmin(const struct string_list *tables)
 static void add_schema(struct mail_stack *stack, struct json *list, int data, const char *name)
 {
 	static const char *const own[] = {"mysql", "performance_schema", "sys"};
-	int directory cleanup_close = openat(data, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int directory cleanup_close =
+		openat(data, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct string_list tables = STRING_LIST_INIT;
 	const char *engine = "";
 	struct json *item;
@@ -87,7 +90,8 @@ static void list_schemas(struct mail_stack *stack, struct json *server)
 	struct json *list;
 
 	if (data < 0) {
-		(void)stack_error(stack, DATA_DIRECTORY, errno == EACCES ? STACK_DENIED : STACK_ERROR, strerror(errno));
+		(void)stack_error(stack, DATA_DIRECTORY,
+			errno == EACCES ? STACK_DENIED : STACK_ERROR, strerror(errno));
 		return;
 	}
 	if (!directory_list(data, SCHEMAS_MAX, stack->arena, &names, &failure)) {
@@ -101,11 +105,13 @@ static void list_schemas(struct mail_stack *stack, struct json *server)
 
 struct json *stack_databases(struct mail_stack *stack)
 {
-	static const char *const secrets[] = {"/etc/mysql/debian.cnf", "/root/.my.cnf", "/etc/postfixadmin/dbconfig.inc.php"};
+	static const char *const secrets[] = {"/etc/mysql/debian.cnf", "/root/.my.cnf",
+		"/etc/postfixadmin/dbconfig.inc.php"};
 	struct json *list = json_new_array();
 
 	for (size_t i = 0; i < ARRAY_LENGTH(servers); i++) {
-		bool data = strcmp(servers[i].name, DATA_SERVER) == 0 && stack_exists(DATA_DIRECTORY);
+		bool data =
+			strcmp(servers[i].name, DATA_SERVER) == 0 && stack_exists(DATA_DIRECTORY);
 		bool listens = stack_has_socket(servers[i].socket);
 		struct json *item;
 

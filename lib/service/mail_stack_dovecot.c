@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-static const char *value_of(const struct mail_stack *stack, const struct dovecot_conf *conf, const char *key)
+static const char *value_of(const struct mail_stack *stack, const struct dovecot_conf *conf,
+	const char *key)
 {
 	const char *value = dovecot_conf_get(conf, "", key);
 
@@ -15,7 +16,8 @@ static const char *value_of(const struct mail_stack *stack, const struct dovecot
 }
 
 /* protocols = " imap lmtp" */
-static void set_protocols(const struct mail_stack *stack, const struct dovecot_conf *conf, struct json *object)
+static void set_protocols(const struct mail_stack *stack, const struct dovecot_conf *conf,
+	struct json *object)
 {
 	struct json *array = json_set(object, "protocols", json_new_array());
 	struct string_list words = STRING_LIST_INIT;
@@ -35,8 +37,8 @@ static const char *file_in(struct mail_stack *stack, const char *args)
 }
 
 /* The blocks passdb {} and userdb {}, one item each. */
-static void list_databases(struct mail_stack *stack, const struct dovecot_conf *conf, struct json *object,
-	const char *kind)
+static void list_databases(struct mail_stack *stack, const struct dovecot_conf *conf,
+	struct json *object, const char *kind)
 {
 	struct json *array = json_set(object, kind, json_new_array());
 	struct json *item = NULL;
@@ -61,7 +63,8 @@ static void list_databases(struct mail_stack *stack, const struct dovecot_conf *
 	}
 }
 
-/* In "service auth/unix_listener /var/spool/postfix/private/auth": the path; NULL for other sections. */
+/* In "service auth/unix_listener /var/spool/postfix/private/auth": the path; NULL for other
+ * sections. */
 static const char *listener_of(const char *section)
 {
 	static const char key[] = "/unix_listener ";
@@ -82,7 +85,8 @@ static void judge_listener(struct mail_stack *stack, const char *section, const 
 	check_find(check, FINDING_WARNING, "dovecot.auth-socket-open",
 		_("everybody may talk to Dovecot's socket %s"), listener_of(section));
 	check_evidence(check, "mode = %s", mode);
-	check_advice(check, _("set its mode to 0660, and user and group to who needs it, in conf.d/10-master.conf"));
+	check_advice(check, _("set its mode to 0660, and user and group to who needs it, in "
+			      "conf.d/10-master.conf"));
 }
 
 static struct json *find_listener(const struct json *array, const char *path)
@@ -94,8 +98,8 @@ static struct json *find_listener(const struct json *array, const char *path)
 	return json_new_object();
 }
 
-static void add_listener(struct mail_stack *stack, const struct dovecot_conf *conf, struct json *array,
-	const char *section)
+static void add_listener(struct mail_stack *stack, const struct dovecot_conf *conf,
+	struct json *array, const char *section)
 {
 	static const char *const keys[] = {"user", "group", "mode"};
 	const char *path = listener_of(section);
@@ -115,11 +119,11 @@ static void add_listener(struct mail_stack *stack, const struct dovecot_conf *co
 		if (value && strcmp(keys[i], "mode") == 0)
 			judge_listener(stack, section, value);
 	}
-	json_set_boolean(item, "present",
-		*path != '/' || stack_has_socket(path));
+	json_set_boolean(item, "present", *path != '/' || stack_has_socket(path));
 }
 
-static void list_listeners(struct mail_stack *stack, const struct dovecot_conf *conf, struct json *object)
+static void list_listeners(struct mail_stack *stack, const struct dovecot_conf *conf,
+	struct json *object)
 {
 	struct json *array = json_set(object, "listeners", json_new_array());
 
@@ -135,9 +139,11 @@ static void note_broken(struct mail_stack *stack, const char *complaint)
 {
 	struct consistency_check *check = &stack->check;
 
-	check_find(check, FINDING_ERROR, "dovecot.configuration-broken", _("Dovecot cannot read its configuration"));
+	check_find(check, FINDING_ERROR, "dovecot.configuration-broken",
+		_("Dovecot cannot read its configuration"));
 	check_evidence(check, "%s",
-		secret_mask_text(arena_strndup(stack->arena, complaint, strcspn(complaint, "\n")), stack->arena));
+		secret_mask_text(arena_strndup(stack->arena, complaint, strcspn(complaint, "\n")),
+			stack->arena));
 	check_advice(check, _("mend that line, then run: %s"), "doveconf -n");
 }
 

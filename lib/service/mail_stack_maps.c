@@ -1,10 +1,11 @@
-/* The tables that Postfix asks: where they are, whose, how old, and what is wrong with them. Never their content. */
+/* The tables that Postfix asks: where they are, whose, how old, and what is wrong with them. Never
+ * their content. */
 #include "base/message.h"
 #include "format/postfix_index.h"
 #include "format/secret_mask.h"
 #include "format/timestamp.h"
 #include "service/check_stack.h"
-#include "service/mail_stack_section.h"
+#include "service/mail_stack_table.h"
 #include "service/map_sync_file.h"
 #include "service/postfix_instance.h"
 #include "system/trusted_file.h"
@@ -12,18 +13,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-#define CF_MAX ((size_t)64 << 10)
+#define OUTPUT_LIMIT ((size_t)64 << 10)
 #define TABLES_MAX 256
-
-struct table {
-	const struct stack_instance *instance;
-	const char *parameter;
-	const char *type;
-	const char *path;
-	bool proxied;
-	struct json *json;
-	struct stat status;
-};
 
 static bool is_one_of(const char *word, const char *const *words, size_t count)
 {
@@ -37,7 +28,8 @@ static bool is_one_of(const char *word, const char *const *words, size_t count)
 static const char *const indexed[] = {"hash", "btree", "lmdb", "cdb", "dbm", "sdbm"};
 static const char *const plain[] = {"texthash", "cidr", "pcre", "regexp"};
 static const char *const queries[] = {"mysql", "pgsql", "sqlite", "ldap", "memcache"};
-static const char *const others[] = {"static", "inline", "environ", "nis", "tcp", "socketmap", "randmap"};
+static const char *const others[] = {"static", "inline", "environ", "nis", "tcp", "socketmap",
+	"randmap"};
 
 #define IS_ONE_OF(word, words) is_one_of(word, words, ARRAY_LENGTH(words))
 
@@ -48,27 +40,29 @@ static bool is_table_type(const char *type)
 	       IS_ONE_OF(type, others);
 }
 
-static const char *table_name(const struct mail_stack *stack, const struct table *table)
+static const char *table_name(const struct mail_stack *stack, const struct stack_table *table)
 {
 	return arena_printf(stack->arena, "%s:%s", table->type, table->path);
 }
 
 /* The group that Postfix reads files with. */
-static const char *reading_group(const struct mail_stack *stack, const struct table *table)
+static const char *reading_group(const struct mail_stack *stack, const struct stack_table *table)
 {
 	return check_word(&stack->check, stack_value(table->instance, "mail_owner"));
 }
 
 /* ---------------------------------------------------------------- files */
 
-static void cure_by_mode(struct mail_stack *stack, const struct table *table, const char *path)
+static void cure_by_mode(struct mail_stack *stack, const struct stack_table *table,
+	const char *path)
 {
 	const char *word = check_word(&stack->check, path);
 
-	check_cure(&stack->check, "chgrp %s %s && chmod 0640 %s", reading_group(stack, table), word, word);
+	check_cure(&stack->check, "chgrp %s %s && chmod 0640 %s", reading_group(stack, table), word,
+		word);
 }
 
-static void look_at_directory(struct mail_stack *stack, const struct table *table)
+static void look_at_directory(struct mail_stack *stack, const struct stack_table *table)
 {
 	const char *slash = strrchr(table->path, '/');
 	int fd cleanup_close = -1;
@@ -76,29 +70,34 @@ static void look_at_directory(struct mail_stack *stack, const struct table *tabl
 
 	if (!slash || slash == table->path || !stack->privileged)
 		return;
-	if (!trusted_path_open(arena_strndup(stack->arena, table->path, (size_t)(slash - table->path)),
+	if (!trusted_path_open(arena_strndup(stack->arena, table->path,
+				       (size_t)(slash - table->path)),
 		    &fd, &failure))
 		check_map_directory(&stack->check, &failure);
 }
 
-static void note_missing(struct mail_stack *stack, const struct table *table)
+static void note_missing(struct mail_stack *stack, const struct stack_table *table)
 {
 	check_find(&stack->check, FINDING_ERROR, "postfix.table-missing",
 		_("the table %s is missing: Postfix puts off mail that needs it"),
 		table_name(stack, table));
 	check_evidence(&stack->check, "%s", table->parameter);
-	check_advice(&stack->check, _("make %s, or take it out of %s"), table->path, table->parameter);
+	check_advice(&stack->check, _("make %s, or take it out of %s"), table->path,
+		table->parameter);
 }
 
-static const char *index_path(const struct mail_stack *stack, const struct table *table)
+static const char *index_path(const struct mail_stack *stack, const struct stack_table *table)
 {
-	const struct map_type *type = map_type_find(strcmp(table->type, "btree") == 0 ? "hash" : table->type);
+	const struct map_type *type =
+		map_type_find(strcmp(table->type, "btree") == 0 ? "hash" : table->type);
 
-	return type && *type->suffix ? arena_printf(stack->arena, "%s%s", table->path, type->suffix) : NULL;
+	return type && *type->suffix ? arena_printf(stack->arena, "%s%s", table->path, type->suffix)
+				     : NULL;
 }
 
 /* What the head of the index says, as far as its format tells. */
-static void count_rows(const struct mail_stack *stack, const struct table *table, const char *path)
+static void count_rows(const struct mail_stack *stack, const struct stack_table *table,
+	const char *path)
 {
 	const struct map_type *type = map_type_find(table->type);
 	unsigned char *head = arena_alloc(stack->arena, POSTFIX_INDEX_HEAD);
@@ -120,15 +119,15 @@ static bool count_line(void *context, const char *bytes, size_t length)
 }
 
 /* postmap -s prints a row a line: with --deep only, it reads the whole table. */
-static void list_rows(const struct mail_stack *stack, const struct table *table)
+static void list_rows(const struct mail_stack *stack, const struct stack_table *table)
 {
-	const char *const argv[] = {"/usr/sbin/postmap", "-c", table->instance->config_directory, "-s",
-		table_name(stack, table), NULL};
+	const char *const argv[] = {"/usr/sbin/postmap", "-c", table->instance->config_directory,
+		"-s", table_name(stack, table), NULL};
 	int64_t rows = 0;
 	struct process_request request = {
 		.argv = argv,
 		.timeout_ms = 10000,
-		.output_limit = CF_MAX,
+		.output_limit = OUTPUT_LIMIT,
 		.sink = count_line,
 		.context = &rows,
 	};
@@ -136,7 +135,8 @@ static void list_rows(const struct mail_stack *stack, const struct table *table)
 	struct error failure;
 
 	if (trusted_program_check(argv[0], &failure) &&
-		process_run(&request, stack->arena, &result, &failure) && process_succeeded(&result))
+		process_run(&request, stack->arena, &result, &failure) &&
+		process_succeeded(&result))
 		json_set_integer(table->json, "rows", rows);
 	else
 		(void)stack_error(stack, argv[4],
@@ -144,7 +144,7 @@ static void list_rows(const struct mail_stack *stack, const struct table *table)
 			_("its rows could not be listed"));
 }
 
-static void look_at_index(struct mail_stack *stack, const struct table *table)
+static void look_at_index(struct mail_stack *stack, const struct stack_table *table)
 {
 	struct consistency_check *check = &stack->check;
 	const char *path = index_path(stack, table);
@@ -179,149 +179,23 @@ static void look_at_index(struct mail_stack *stack, const struct table *table)
 		list_rows(stack, table);
 }
 
-static void look_at_type(struct mail_stack *stack, const struct table *table)
+static void look_at_type(struct mail_stack *stack, const struct stack_table *table)
 {
 	if (strcmp(table->type, "hash") == 0 || strcmp(table->type, "btree") == 0) {
 		check_find(&stack->check, FINDING_INFO, "postfix.hash-table",
 			_("%s is a Berkeley DB table, which newer systems no longer have"),
 			table_name(stack, table));
-		check_advice(&stack->check, _("write it as lmdb, and name it so in %s"), table->parameter);
+		check_advice(&stack->check, _("write it as lmdb, and name it so in %s"),
+			table->parameter);
 	}
 	if (strcmp(table->parameter, "virtual_alias_maps") == 0 &&
 		(table->proxied || strcmp(table->type, "texthash") == 0)) {
 		check_find(&stack->check, FINDING_INFO, "postfix.reload-needed",
-			_("what changes in %s is not seen before a reload"), table_name(stack, table));
+			_("what changes in %s is not seen before a reload"),
+			table_name(stack, table));
 		check_evidence(&stack->check, "%s", table->proxied ? "proxy:" : "texthash:");
 		check_cure(&stack->check, "postfix reload");
 	}
-}
-
-/* ---------------------------------------------------------------- queries */
-
-/* The value of `key` in a configuration of ldap_table(5) and its like, or NULL. */
-static const char *cf_value(const struct mail_stack *stack, const char *text, const char *key)
-{
-	size_t length = strlen(key);
-
-	while (text) {
-		if (strncmp(text, key, length) == 0 && strchr(" \t=", text[length]) && text[length]) {
-			text += length + strspn(text + length, " \t=");
-			return arena_strndup(stack->arena, text, strcspn(text, "\r\n"));
-		}
-		text = strchr(text, '\n');
-		text = text ? text + 1 : NULL;
-	}
-	return NULL;
-}
-
-static void list_keys(const struct mail_stack *stack, const char *text, struct json *keys)
-{
-	struct string_list lines = STRING_LIST_INIT;
-
-	string_list_split(&lines, stack->arena, text, "\r\n");
-	for (size_t i = 0; i < lines.count; i++) {
-		const char *line = lines.items[i];
-		size_t length = strspn(line, "abcdefghijklmnopqrstuvwxyz_0123456789");
-
-		if (length > 0 && line[length + strspn(line + length, " \t")] == '=')
-			stack_add(stack, keys, arena_strndup(stack->arena, line, length));
-	}
-}
-
-/* The word behind FROM: a guess, the query may be anything. */
-static const char *guess_table(const struct mail_stack *stack, const char *text)
-{
-	const char *query = cf_value(stack, text, "query");
-	const char *found = query ? strcasestr(query, " from ") : NULL;
-
-	if (!found)
-		return cf_value(stack, text, "table");
-	found += strlen(" from ");
-	found += strspn(found, " `\"");
-	return arena_strndup(stack->arena, found,
-		strspn(found, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.$"));
-}
-
-static void set_masked(const struct mail_stack *stack, struct json *object, const char *key, const char *value)
-{
-	if (value)
-		stack_set(stack, object, key, secret_mask_value(key, value, stack->arena));
-}
-
-/* The header of the file: 2 = a write-ahead log, whose readers need to write. */
-static void look_at_sqlite(struct mail_stack *stack, const struct table *table, struct json *query,
-	const char *path)
-{
-	struct consistency_check *check = &stack->check;
-	const struct postfix_service *smtpd =
-		postfix_master_cf_find(&table->instance->services, "smtpd", "inet");
-	unsigned char head[20] = {0};
-	int fd cleanup_close = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0 && pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
-		memcmp(head, "SQLite format 3", 16) == 0) {
-		json_set_text(query, "journal", head[18] == 2 ? "wal" : "rollback");
-		json_set_boolean(query, "wal_present",
-			stack_exists(arena_printf(stack->arena, "%s-wal", path)));
-	}
-	check_find(check, FINDING_WARNING, "postfix.sqlite-table",
-		_("Postfix reads the SQLite file %s: mail is put off while something writes to it"), path);
-	check_evidence(check, "%s", table->path);
-	check_advice(check, _("let a map be written from it instead"));
-	if (table->proxied || !smtpd || smtpd->chroot != 'y')
-		return;
-	check_find(check, FINDING_ERROR, "postfix.sqlite-chroot",
-		_("smtpd runs in a chroot, where it cannot see the SQLite file %s"), path);
-	check_evidence(check, "%s inet … y … smtpd", smtpd->name);
-	check_advice(check, _("name it as proxy:sqlite:%s in %s"), table->path, table->parameter);
-}
-
-/* Without a host that is named, the library takes the socket in the usual place. */
-static void look_at_server(struct mail_stack *stack, const struct table *table, const char *hosts)
-{
-	const char *path = "/run/mysqld/mysqld.sock";
-
-	if (strcmp(table->type, "mysql") != 0)
-		return;
-	if (strncmp(hosts, "unix:", 5) == 0)
-		path = arena_strndup(stack->arena, hosts + 5, strcspn(hosts + 5, " ,"));
-	else if (*hosts && strcmp(hosts, "localhost") != 0)
-		return;
-	if (stack_has_socket(path) || !stack->privileged)
-		return;
-	check_find(&stack->check, FINDING_ERROR, "postfix.database-away",
-		_("no database listens where %s looks for it: Postfix puts off all mail that needs it"),
-		table->path);
-	check_evidence(&stack->check, "%s", path);
-	check_cure(&stack->check, "systemctl start mariadb");
-}
-
-static void look_at_query(struct mail_stack *stack, const struct table *table)
-{
-	struct json *query;
-	const char *text;
-	const char *value;
-	size_t length;
-
-	if (stack_read(stack, table->path, CF_MAX, &text, &length) != STACK_OK)
-		return;
-	query = json_set(table->json, "query", json_new_object());
-	list_keys(stack, text, json_set(query, "keys", json_new_array()));
-	value = cf_value(stack, text, "hosts");
-	set_masked(stack, query, "hosts", value);
-	look_at_server(stack, table, value ? value : "");
-	set_masked(stack, query, "dbname", cf_value(stack, text, "dbname"));
-	set_masked(stack, query, "table_guess", guess_table(stack, text));
-	value = cf_value(stack, text, "password");
-	if (!value)
-		value = cf_value(stack, text, "bind_pw");
-	json_set_boolean(query, "password", value != NULL);
-	if (value)
-		stack_check_secret(stack, "postfix.secret-readable", table->path);
-	value = cf_value(stack, text, "dbpath");
-	set_masked(stack, query, "dbpath", value);
-	if (value && strcmp(table->type, "sqlite") == 0)
-		look_at_sqlite(stack, table, query, value);
 }
 
 /* ---------------------------------------------------------------- all of them */
@@ -334,7 +208,7 @@ static bool is_ours(const struct mail_stack *stack, const char *path)
 	return settings && settings->sync.enabled && strcmp(settings->sync.path, path) == 0;
 }
 
-static void look_at_file(struct mail_stack *stack, struct table *table)
+static void look_at_file(struct mail_stack *stack, struct stack_table *table)
 {
 	switch (stack_set_file(stack, table->json, table->path, &table->status)) {
 	case STACK_OK:
@@ -356,7 +230,7 @@ static void look_at_file(struct mail_stack *stack, struct table *table)
 	}
 	look_at_directory(stack, table);
 	if (IS_ONE_OF(table->type, queries)) {
-		look_at_query(stack, table);
+		stack_look_at_query(stack, table);
 		return;
 	}
 	if (IS_ONE_OF(table->type, indexed))
@@ -381,11 +255,12 @@ struct walk {
 	struct string_list seen; /* their files were judged */
 };
 
-static void look_at_table(struct walk *walk, const char *parameter, const struct postfix_table *found)
+static void look_at_table(struct walk *walk, const char *parameter,
+	const struct postfix_table *found)
 {
 	struct mail_stack *stack = walk->stack;
 	const char *colon = strchr(found->name, ':');
-	struct table table = {
+	struct stack_table table = {
 		.instance = walk->instance,
 		.parameter = parameter,
 		.type = arena_strndup(stack->arena, found->name, (size_t)(colon - found->name)),
@@ -400,7 +275,8 @@ static void look_at_table(struct walk *walk, const char *parameter, const struct
 	stack_set(stack, table.json, "parameter", parameter);
 	stack_set(stack, table.json, "spec",
 		secret_mask_value(parameter,
-			arena_printf(stack->arena, "%s%s", found->proxied ? "proxy:" : "", found->name),
+			arena_printf(stack->arena, "%s%s", found->proxied ? "proxy:" : "",
+				found->name),
 			stack->arena));
 	stack_set(stack, table.json, "type", table.type);
 	json_set_boolean(table.json, "proxied", found->proxied);
@@ -455,7 +331,8 @@ static bool has_query(const struct json *list, const char *parameter)
 	return false;
 }
 
-void stack_look_at_tables(struct mail_stack *stack, const struct stack_instance *instance, const char *set)
+void stack_look_at_tables(struct mail_stack *stack, const struct stack_instance *instance,
+	const char *set)
 {
 	struct walk walk = {
 		.stack = stack,
@@ -480,8 +357,10 @@ void stack_look_at_tables(struct mail_stack *stack, const struct stack_instance 
 	if (!has_query(walk.list, "virtual_alias_maps"))
 		return;
 	check_find(&stack->check, FINDING_INFO, "postfix.backend-choice",
-		_("aliases are read from a database: members' aliases may stand beside it in a map"));
+		_("aliases are read from a database: members' aliases may stand beside it in a "
+		  "map"));
 	check_evidence(&stack->check, "virtual_alias_maps = %s",
-		secret_mask_value("virtual_alias_maps", stack_value(instance, "virtual_alias_maps"), stack->arena));
+		secret_mask_value("virtual_alias_maps", stack_value(instance, "virtual_alias_maps"),
+			stack->arena));
 	check_cure(&stack->check, "postigo-admin proposed-config");
 }

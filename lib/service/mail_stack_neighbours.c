@@ -58,8 +58,8 @@ struct json *stack_webmail(struct mail_stack *stack)
 /* ---------------------------------------------------------------- filters */
 
 /* Where smtpd sees the socket of "unix:PATH": inside the queue directory when it is relative. */
-static const char *socket_path(const struct mail_stack *stack, const struct stack_instance *instance,
-	const char *milter)
+static const char *socket_path(const struct mail_stack *stack,
+	const struct stack_instance *instance, const char *milter)
 {
 	if (strncmp(milter, "unix:", 5) == 0)
 		milter += 5;
@@ -69,11 +69,12 @@ static const char *socket_path(const struct mail_stack *stack, const struct stac
 		return NULL;
 	if (*milter == '/')
 		return milter;
-	return arena_printf(stack->arena, "%s/%s", stack_value(instance, "queue_directory"), milter);
+	return arena_printf(stack->arena, "%s/%s", stack_value(instance, "queue_directory"),
+		milter);
 }
 
-static void add_milter(struct mail_stack *stack, struct json *list, const struct stack_instance *instance,
-	const char *const words[2])
+static void add_milter(struct mail_stack *stack, struct json *list,
+	const struct stack_instance *instance, const char *const words[2])
 {
 	struct consistency_check *check = &stack->check;
 	const char *path = socket_path(stack, instance, words[1]);
@@ -90,11 +91,13 @@ static void add_milter(struct mail_stack *stack, struct json *list, const struct
 		return;
 	check_find(check, FINDING_ERROR, "filters.socket-missing",
 		_("nothing listens where Postfix hands mail to be filtered"));
-	check_evidence(check, "%s = %s", words[0], secret_mask_value(words[0], words[1], stack->arena));
+	check_evidence(check, "%s = %s", words[0],
+		secret_mask_value(words[0], words[1], stack->arena));
 	check_advice(check, _("start the filter, or take it out of %s"), words[0]);
 }
 
-static void add_milters(struct mail_stack *stack, struct json *list, const struct stack_instance *instance)
+static void add_milters(struct mail_stack *stack, struct json *list,
+	const struct stack_instance *instance)
 {
 	static const char *const names[] = {"smtpd_milters", "non_smtpd_milters"};
 
@@ -112,7 +115,8 @@ static void add_milters(struct mail_stack *stack, struct json *list, const struc
 
 struct json *stack_filters(struct mail_stack *stack)
 {
-	static const char *const keys[] = {"/etc/dkimkeys", "/var/lib/rspamd/dkim", "/etc/opendkim/keys"};
+	static const char *const keys[] = {"/etc/dkimkeys", "/var/lib/rspamd/dkim",
+		"/etc/opendkim/keys"};
 	struct json *list = json_new_array();
 
 	for (size_t i = 0; i < stack->instance_count; i++)

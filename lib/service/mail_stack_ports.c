@@ -14,7 +14,8 @@
 #define LISTENERS_MAX 256
 #define SMALL_FILE ((size_t)4 << 10)
 
-static const unsigned ports[] = {25, 465, 587, 143, 993, 110, 995, 4190, 80, 443, 3306, 8891, 8893, 11332, 11334, 6379};
+static const unsigned ports[] = {25, 465, 587, 143, 993, 110, 995, 4190, 80, 443, 3306, 8891, 8893,
+	11332, 11334, 6379};
 
 struct listener {
 	unsigned port;
@@ -56,7 +57,8 @@ static bool read_hex(const char *text, size_t digits, uint32_t *ret_value)
 	return true;
 }
 
-static bool read_address(const char *text, size_t words, struct arena *arena, const char **ret_address)
+static bool read_address(const char *text, size_t words, struct arena *arena,
+	const char **ret_address)
 {
 	uint32_t bytes[4] = {0};
 	char name[INET6_ADDRSTRLEN];
@@ -75,7 +77,8 @@ static const char *scope_of(const char *address)
 {
 	if (strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0)
 		return "any";
-	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ? "loopback" : "address";
+	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ? "loopback"
+									       : "address";
 }
 
 /* "  0: 0100007F:0019 00000000:0000 0A …": fields 1, 3 and 9 are address, state and inode. */
@@ -92,7 +95,8 @@ static void read_listener(struct mail_stack *stack, struct listeners *all, const
 	colon = strchr(fields.items[1], ':');
 	if (!colon || !read_hex(colon + 1, 4, &port) || !is_wanted(port) ||
 		(colon - fields.items[1] != 8 && colon - fields.items[1] != 32) ||
-		!read_address(fields.items[1], (size_t)(colon - fields.items[1]) / 8, stack->arena, &listener.address))
+		!read_address(fields.items[1], (size_t)(colon - fields.items[1]) / 8, stack->arena,
+			&listener.address))
 		return;
 	listener.port = port;
 	listener.scope = scope_of(listener.address);
@@ -115,18 +119,21 @@ static void read_table(struct mail_stack *stack, struct listeners *all, const ch
 
 /* ---------------------------------------------------------------- whose they are */
 
-static void claim(struct mail_stack *stack, struct listeners *all, const char *link, const char *pid)
+static void claim(struct mail_stack *stack, struct listeners *all, const char *link,
+	const char *pid)
 {
 	for (size_t i = 0; i < all->count; i++) {
 		struct listener *listener = &all->items[i];
 		const char *name;
 		size_t length;
 
-		/* Of processes that share it the first is as good as any: the lowest number, so the one that made it. */
-		if (listener->pid != 0 || strcmp(listener->inode, link) != 0 || !parse_int64(pid, &listener->pid))
+		/* Of processes that share it the first is as good as any: the lowest number, so the
+		 * one that made it. */
+		if (listener->pid != 0 || strcmp(listener->inode, link) != 0 ||
+			!parse_int64(pid, &listener->pid))
 			continue;
-		if (stack_read(stack, arena_printf(stack->arena, "/proc/%s/comm", pid), SMALL_FILE, &name, &length) ==
-			STACK_OK)
+		if (stack_read(stack, arena_printf(stack->arena, "/proc/%s/comm", pid), SMALL_FILE,
+			    &name, &length) == STACK_OK)
 			listener->process = arena_strndup(stack->arena, name, strcspn(name, "\n"));
 	}
 }
@@ -172,11 +179,13 @@ static void judge_port(struct mail_stack *stack, const struct listener *listener
 {
 	struct consistency_check *check = &stack->check;
 
-	if (listener->port != 25 || !*listener->process || strcmp(listener->process, "master") == 0 ||
+	if (listener->port != 25 || !*listener->process ||
+		strcmp(listener->process, "master") == 0 ||
 		strcmp(listener->process, "systemd") == 0 || !stack_exists(stack_postconf(stack)))
 		return;
 	check_find(check, FINDING_ERROR, "ports.other-mta",
-		_("mail that comes in on port 25 does not reach Postfix: another program listens there"));
+		_("mail that comes in on port 25 does not reach Postfix: another program listens "
+		  "there"));
 	check_evidence(check, "%s, process %jd", listener->process, (intmax_t)listener->pid);
 	check_advice(check, _("stop and disable that program, then start Postfix"));
 }
@@ -191,7 +200,8 @@ struct json *stack_ports(struct mail_stack *stack)
 	if (stack->privileged)
 		find_owners(stack, all);
 	else
-		(void)stack_error(stack, "/proc", STACK_DENIED, _("whose the ports are is shown to root only"));
+		(void)stack_error(stack, "/proc", STACK_DENIED,
+			_("whose the ports are is shown to root only"));
 	for (size_t i = 0; i < all->count; i++) {
 		const struct listener *listener = &all->items[i];
 		struct json *item = json_add(list, json_new_object());

@@ -1,4 +1,5 @@
-/* Postfix, per instance: its settings with secrets masked, its services, its tables; and what is dangerous about them. */
+/* Postfix, per instance: its settings with secrets masked, its services, its tables; and what is
+ * dangerous about them. */
 #include "base/ascii.h"
 #include "base/message.h"
 #include "base/number.h"
@@ -23,13 +24,12 @@ static const char *const parameters[] = {"mail_version", "multi_instance_name",
 	"local_recipient_maps", "relay_recipient_maps", "canonical_maps",
 	"recipient_canonical_maps", "sender_canonical_maps", "smtpd_sender_login_maps",
 	"smtpd_milters", "non_smtpd_milters", "content_filter", "smtpd_sasl_type",
-	"smtpd_sasl_path", "smtp_sasl_password_maps", "smtpd_tls_key_file",
-	"recipient_delimiter", "propagate_unmatched_extensions", "default_database_type",
-	"mail_owner", "setgid_group", "queue_directory", "home_mailbox", "mailbox_command",
-	"smtpd_relay_restrictions", "smtpd_recipient_restrictions",
-	"smtpd_reject_unlisted_recipient", "virtual_alias_expansion_limit",
-	"virtual_alias_recursion_limit", "virtual_alias_address_length_limit",
-	"proxy_read_maps"};
+	"smtpd_sasl_path", "smtp_sasl_password_maps", "smtpd_tls_key_file", "recipient_delimiter",
+	"propagate_unmatched_extensions", "default_database_type", "mail_owner", "setgid_group",
+	"queue_directory", "home_mailbox", "mailbox_command", "smtpd_relay_restrictions",
+	"smtpd_recipient_restrictions", "smtpd_reject_unlisted_recipient",
+	"virtual_alias_expansion_limit", "virtual_alias_recursion_limit",
+	"virtual_alias_address_length_limit", "proxy_read_maps"};
 
 const char *stack_value(const struct stack_instance *instance, const char *name)
 {
@@ -73,7 +73,8 @@ static void note_broken(struct mail_stack *stack, const struct stack_instance *i
 	const struct process_result *result)
 {
 	struct consistency_check *check = &stack->check;
-	const char *first = arena_strndup(stack->arena, result->errors, strcspn(result->errors, "\n"));
+	const char *first =
+		arena_strndup(stack->arena, result->errors, strcspn(result->errors, "\n"));
 
 	check_find(check, FINDING_ERROR, "postfix.configuration-broken",
 		_("Postfix cannot read its configuration in %s"), instance->config_directory);
@@ -144,7 +145,8 @@ static void look_at_unused(struct mail_stack *stack, const struct stack_instance
 /* Whatever main.cf sets, and the tables in it. */
 static void look_at_main_cf(struct mail_stack *stack, const struct stack_instance *instance)
 {
-	const char *const argv[] = {stack_postconf(stack), "-c", instance->config_directory, "-nx", NULL};
+	const char *const argv[] = {stack_postconf(stack), "-c", instance->config_directory, "-nx",
+		NULL};
 	struct string_list lines = STRING_LIST_INIT;
 	struct process_result result;
 	struct json *object;
@@ -160,14 +162,16 @@ static void look_at_main_cf(struct mail_stack *stack, const struct stack_instanc
 		const char *value = lines.items[i] + length + strspn(lines.items[i] + length, " =");
 
 		if (*name && !json_get(object, name))
-			stack_set(stack, object, name, secret_mask_value(name, value, stack->arena));
+			stack_set(stack, object, name,
+				secret_mask_value(name, value, stack->arena));
 	}
 	stack_look_at_tables(stack, instance, result.output);
 }
 
 static void ask_map_types(struct mail_stack *stack, struct stack_instance *instance)
 {
-	const char *const argv[] = {stack_postconf(stack), "-c", instance->config_directory, "-m", NULL};
+	const char *const argv[] = {stack_postconf(stack), "-c", instance->config_directory, "-m",
+		NULL};
 	struct json *array;
 	struct process_result result;
 
@@ -190,7 +194,7 @@ static void add_service(struct mail_stack *stack, struct json *list,
 	stack_set(stack, item, "name", service->name);
 	stack_set(stack, item, "type", service->type);
 	json_set_text(item, "chroot",
-		service->chroot == 'y'	 ? "yes"
+		service->chroot == 'y'   ? "yes"
 		: service->chroot == 'n' ? "no"
 					 : "default");
 	stack_set(stack, item, "command", service->command);
@@ -259,7 +263,8 @@ static void literal_domains(struct mail_stack *stack, const struct stack_instanc
 	}
 }
 
-/* relay_domains is matched last and takes its default from mydestination: sharing a name with that is no fault. */
+/* relay_domains is matched last and takes its default from mydestination: sharing a name with that
+ * is no fault. */
 static void look_at_classes(struct mail_stack *stack, const struct stack_instance *instance)
 {
 	struct string_list names[ARRAY_LENGTH(class_names)] = {STRING_LIST_INIT};
@@ -312,7 +317,8 @@ static bool is_too_wide(const char *network)
 	if (!slash || slash == network || !parse_int64(slash + 1, &bits))
 		return false;
 	if (network[0] == '[' || strchr(network, ':'))
-		return bits < 32 && strncmp(network, "[fe80:", 6) != 0 && strncmp(network, "[f", 2) != 0;
+		return bits < 32 && strncmp(network, "[fe80:", 6) != 0 &&
+		       strncmp(network, "[f", 2) != 0;
 	return bits < PUBLIC_PREFIX_MIN && !is_private_network(network);
 }
 
@@ -325,7 +331,8 @@ static void note_open(struct mail_stack *stack, const char *evidence)
 
 static void look_at_relaying(struct mail_stack *stack, const struct stack_instance *instance)
 {
-	static const char *const stops[] = {"reject_unauth_destination", "defer_unauth_destination"};
+	static const char *const stops[] = {"reject_unauth_destination",
+		"defer_unauth_destination"};
 	struct consistency_check *check = &stack->check;
 	const char *networks = stack_value(instance, "mynetworks");
 	const char *relay = stack_value(instance, "smtpd_relay_restrictions");
@@ -346,9 +353,9 @@ static void look_at_relaying(struct mail_stack *stack, const struct stack_instan
 	if (stopped || strcmp(relay, "reject") == 0 || strcmp(recipient, "reject") == 0)
 		return;
 	note_open(stack, arena_printf(stack->arena, "smtpd_relay_restrictions = %s", relay));
-	check_cure(check,
-		"postconf -e 'smtpd_relay_restrictions = permit_mynetworks, permit_sasl_authenticated, "
-		"reject_unauth_destination'");
+	check_cure(check, "postconf -e 'smtpd_relay_restrictions = permit_mynetworks, "
+			  "permit_sasl_authenticated, "
+			  "reject_unauth_destination'");
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -405,7 +412,8 @@ struct json *stack_postfix(struct mail_stack *stack)
 		note_absent(stack);
 		return list;
 	}
-	stack->instances = arena_alloc_array(stack->arena, INSTANCES_MAX, sizeof(*stack->instances));
+	stack->instances =
+		arena_alloc_array(stack->arena, INSTANCES_MAX, sizeof(*stack->instances));
 	first = add_instance(stack, list, stack_config_directory(stack));
 	look_at_instance(stack, first);
 	postfix_list_split(&others, stack->arena, stack_value(first, "multi_instance_directories"));

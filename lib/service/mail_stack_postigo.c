@@ -1,4 +1,5 @@
-/* Ourselves: what is set up, what `check` says of it; the accounts that would be served; and what an older tool left behind. */
+/* Ourselves: what is set up, what `check` says of it; the accounts that would be served; and what
+ * an older tool left behind. */
 #include "base/message.h"
 #include "format/json.h"
 #include "service/installation.h"
@@ -44,8 +45,8 @@ static void add_group(struct mail_stack *stack, struct json *list, const char *n
 struct json *stack_accounts(struct mail_stack *stack)
 {
 	const struct settings *settings = stack->check.settings;
-	const char *const names[] = {settings ? settings->members.group : "members", GROUP_QUEUE, GROUP_DAEMONS,
-		GROUP_ADMINS};
+	const char *const names[] = {settings ? settings->members.group : "members", GROUP_QUEUE,
+		GROUP_DAEMONS, GROUP_ADMINS};
 	struct json *accounts = json_new_object();
 	struct json *list = json_set(accounts, "groups", json_new_array());
 
@@ -81,7 +82,8 @@ static void take_finding(struct mail_stack *stack, const struct finding *finding
 /* Commands of Postfix get no more time than ours; where one has just hung, none is run. */
 static void take_check(struct mail_stack *stack)
 {
-	static const char *const all[] = {"installation", "accounts", "store", "queue", "system", "postfix"};
+	static const char *const all[] = {"installation", "accounts", "store", "queue", "system",
+		"postfix"};
 	struct consistency_request request = stack->request->check;
 	struct string_list sections = STRING_LIST_INIT;
 	struct consistency_report report;
@@ -110,7 +112,8 @@ static void describe_store(struct mail_stack *stack, struct json *object)
 	struct error failure;
 	int64_t count = 0;
 
-	if (!alias_store_open(&store, stack->request->check.state_directory, ALIAS_STORE_READ, &failure)) {
+	if (!alias_store_open(&store, stack->request->check.state_directory, ALIAS_STORE_READ,
+		    &failure)) {
 		(void)stack_error(stack, stack->request->check.state_directory,
 			stack->privileged ? STACK_ERROR : STACK_DENIED, failure.what);
 		return;
@@ -130,7 +133,8 @@ struct json *stack_postigo(struct mail_stack *stack)
 
 	json_set_boolean(object, "configured", stack->request->configured);
 	if (!stack->request->configured) {
-		check_find(check, FINDING_INFO, "postigo.not-set-up", _("postigo is not set up on this machine"));
+		check_find(check, FINDING_INFO, "postigo.not-set-up",
+			_("postigo is not set up on this machine"));
 		check_cure(check, "postigo-admin proposed-config");
 		return object;
 	}
@@ -165,8 +169,9 @@ static int64_t count_aliases(const struct mail_stack *stack)
 /* Files with secrets of a mail service: that they are there, nothing of them. */
 struct json *stack_runv(struct mail_stack *stack)
 {
-	static const char *const paths[] = {RUNV_STORE, "/etc/runv-email.json", "/etc/runv-member-mail.json",
-		"/etc/runv-mailgun.json", "/etc/runv/mailgun.json", "/root/.mailgun"};
+	static const char *const paths[] = {RUNV_STORE, "/etc/runv-email.json",
+		"/etc/runv-member-mail.json", "/etc/runv-mailgun.json", "/etc/runv/mailgun.json",
+		"/root/.mailgun"};
 	struct json *object = json_new_object();
 	struct json *files = json_set(object, "files", json_new_array());
 	struct consistency_check *check = &stack->check;

@@ -11,8 +11,8 @@
 #define MAP_PATH "postigo-aliases"
 
 /* A domain that main.cf names itself, and for which addresses can be written. */
-static const char *first_domain(const struct mail_stack *stack, const struct stack_instance *instance,
-	const char *parameter)
+static const char *first_domain(const struct mail_stack *stack,
+	const struct stack_instance *instance, const char *parameter)
 {
 	struct string_list items = STRING_LIST_INIT;
 	const char *first = NULL;
@@ -21,8 +21,10 @@ static const char *first_domain(const struct mail_stack *stack, const struct sta
 	for (size_t i = 0; i < items.count; i++) {
 		const char *item = items.items[i];
 
-		/* mydestination names the host first; addresses are at its domain where that is served. */
-		if (strcmp(item, stack_value(instance, "mydomain")) == 0 && email_domain_check(item) == EMAIL_OK)
+		/* mydestination names the host first; addresses are at its domain where that is
+		 * served. */
+		if (strcmp(item, stack_value(instance, "mydomain")) == 0 &&
+			email_domain_check(item) == EMAIL_OK)
 			return item;
 		if (!first && !strpbrk(item, "/:{!") && strncmp(item, "localhost", 9) != 0 &&
 			email_domain_check(item) == EMAIL_OK)
@@ -31,7 +33,8 @@ static const char *first_domain(const struct mail_stack *stack, const struct sta
 	return first;
 }
 
-static const char *find_domain(const struct mail_stack *stack, const struct stack_instance *instance)
+static const char *find_domain(const struct mail_stack *stack,
+	const struct stack_instance *instance)
 {
 	static const char *const parameters[] = {"virtual_alias_domains", "mydestination",
 		"virtual_mailbox_domains", "relay_domains"};
@@ -48,7 +51,8 @@ static const char *find_domain(const struct mail_stack *stack, const struct stac
 static bool fail_domain(const struct stack_instance *instance, struct error *err)
 {
 	error_set(err, ERROR_CONFIG, _("no domain is known for which this Postfix takes mail"));
-	error_why(err, _("no list of domains in %s/main.cf names one itself"), instance->config_directory);
+	error_why(err, _("no list of domains in %s/main.cf names one itself"),
+		instance->config_directory);
 	return error_fix(err, "postconf -e 'virtual_alias_domains = club.example'");
 }
 
@@ -78,16 +82,19 @@ static const char *best_type(const struct stack_instance *instance)
 }
 
 /* The type under which the map is named already; NULL = it is not. */
-static const char *named_type(const struct mail_stack *stack, const struct stack_instance *instance, const char *path)
+static const char *named_type(const struct mail_stack *stack, const struct stack_instance *instance,
+	const char *path)
 {
 	struct postfix_instance asked = {.own_map = path};
 
-	postfix_list_split(&asked.alias_maps, stack->arena, stack_value(instance, "virtual_alias_maps"));
+	postfix_list_split(&asked.alias_maps, stack->arena,
+		stack_value(instance, "virtual_alias_maps"));
 	return postfix_map_type_of(&asked, path, stack->arena);
 }
 
 /* As main.cf has it: what is expanded would not go along with later changes. */
-static bool maps_as_written(const struct mail_stack *stack, const struct stack_instance *instance, const char **ret_value)
+static bool maps_as_written(const struct mail_stack *stack, const struct stack_instance *instance,
+	const char **ret_value)
 {
 	const char *const argv[] = {stack_postconf(stack), "-c", instance->config_directory, "-h",
 		"virtual_alias_maps", NULL};
@@ -99,7 +106,8 @@ static bool maps_as_written(const struct mail_stack *stack, const struct stack_i
 	return true;
 }
 
-bool mail_stack_propose(const struct mail_stack *stack, struct stack_proposal *ret_proposal, struct error *err)
+bool mail_stack_propose(const struct mail_stack *stack, struct stack_proposal *ret_proposal,
+	struct error *err)
 {
 	const struct stack_instance *instance = stack->instances;
 	struct stack_proposal proposal = {.virtual_alias_maps = NULL};
@@ -119,7 +127,8 @@ bool mail_stack_propose(const struct mail_stack *stack, struct stack_proposal *r
 		if (!maps_as_written(stack, instance, &present))
 			return fail_postfix(stack, err);
 		proposal.virtual_alias_maps = postfix_maps_with(present,
-			arena_printf(stack->arena, "%s:%s", proposal.type, proposal.path), stack->arena);
+			arena_printf(stack->arena, "%s:%s", proposal.type, proposal.path),
+			stack->arena);
 	}
 	*ret_proposal = proposal;
 	return true;

@@ -1,4 +1,5 @@
-/* Where the inventory comes from: files that are opened for reading only, and commands that only print. */
+/* Where the inventory comes from: files that are opened for reading only, and commands that only
+ * print. */
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/strbuf.h"
@@ -73,11 +74,13 @@ static enum stack_status status_of(const struct process_result *result)
 {
 	switch (result->end) {
 	case PROCESS_EXITED:
-		return result->status == 0 ? STACK_OK : STACK_ERROR;
+		if (result->status == 0)
+			return STACK_OK;
+		return strstr(result->errors, "Permission denied") ? STACK_DENIED : STACK_ERROR;
 	case PROCESS_TIMED_OUT:
 		return STACK_TIMEOUT;
 	case PROCESS_NOT_STARTED:
-		return result->status == ENOENT	  ? STACK_MISSING
+		return result->status == ENOENT   ? STACK_MISSING
 		       : result->status == EACCES ? STACK_DENIED
 						  : STACK_ERROR;
 	case PROCESS_SIGNALLED:
@@ -124,9 +127,10 @@ enum stack_status stack_run(const struct mail_stack *stack, const char *const *a
 	if (!process_run(&request, stack->arena, ret_result, &failure))
 		return stack_error(stack, source, STACK_ERROR, failure.what);
 	status = status_of(ret_result);
-	if (status == STACK_ERROR && *ret_result->errors)
+	if (ret_result->end == PROCESS_EXITED && *ret_result->errors)
 		return stack_error(stack, source, status, first_line(stack, ret_result->errors));
-	return stack_error(stack, source, status, process_describe(&request, ret_result, stack->arena));
+	return stack_error(stack, source, status,
+		process_describe(&request, ret_result, stack->arena));
 }
 
 /* ---------------------------------------------------------------- files */

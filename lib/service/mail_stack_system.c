@@ -65,7 +65,8 @@ static void look_at_kernel(struct mail_stack *stack, struct json *host)
 		json_set_integer(host, "protected_hardlinks", hardlinks);
 	if (dumpable > 0) {
 		check_find(check, FINDING_WARNING, "host.suid-dumpable",
-			_("programs that change their user or group may leave a core file with what they had read"));
+			_("programs that change their user or group may leave a core file with "
+			  "what they had read"));
 		check_evidence(check, "fs.suid_dumpable = %jd", (intmax_t)dumpable);
 		check_cure(check, "sysctl -w fs.suid_dumpable=0");
 	}
@@ -101,7 +102,8 @@ static void look_at_profiles(struct mail_stack *stack, struct json *host)
 	const char *text;
 	size_t length;
 
-	if (stack_read(stack, "/sys/kernel/security/apparmor/profiles", BIG_FILE, &text, &length) != STACK_OK)
+	if (stack_read(stack, "/sys/kernel/security/apparmor/profiles", BIG_FILE, &text, &length) !=
+		STACK_OK)
 		return;
 	array = json_set(host, "apparmor", json_new_array());
 	string_list_split(&lines, stack->arena, text, "\n");
@@ -115,7 +117,8 @@ static void look_at_profiles(struct mail_stack *stack, struct json *host)
 
 struct json *stack_host(struct mail_stack *stack)
 {
-	static const char *const directories[] = {"/var/spool/postfix", "/etc/postfix", "/var/mail"};
+	static const char *const directories[] = {"/var/spool/postfix", "/etc/postfix",
+		"/var/mail"};
 	struct json *host = json_new_object();
 	struct json *systems;
 	struct utsname name;
@@ -137,11 +140,12 @@ struct json *stack_host(struct mail_stack *stack)
 
 static bool is_of_mail(const char *package)
 {
-	static const char *const names[] = {"postfix", "postfix-*", "dovecot-*", "exim4", "exim4-daemon-*",
-		"opensmtpd", "sendmail", "sendmail-bin", "roundcube", "roundcube-*", "rspamd",
-		"spamassassin", "clamav", "clamav-*", "opendkim", "opendmarc", "postsrsd", "mlmmj",
-		"mailman3", "postfixadmin", "mariadb-server", "mysql-server", "postgresql", "sqlite3",
-		"redis", "redis-server", "nginx", "apache2", "php*-fpm", "certbot", "fail2ban"};
+	static const char *const names[] = {"postfix", "postfix-*", "dovecot-*", "exim4",
+		"exim4-daemon-*", "opensmtpd", "sendmail", "sendmail-bin", "roundcube",
+		"roundcube-*", "rspamd", "spamassassin", "clamav", "clamav-*", "opendkim",
+		"opendmarc", "postsrsd", "mlmmj", "mailman3", "postfixadmin", "mariadb-server",
+		"mysql-server", "postgresql", "sqlite3", "redis", "redis-server", "nginx",
+		"apache2", "php*-fpm", "certbot", "fail2ban"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
 		if (fnmatch(names[i], package, 0) == 0)
@@ -210,7 +214,8 @@ static const struct {
 /* Any of them keeps the clock. */
 static const char *const clock_keepers[] = {"systemd-timesyncd", "chrony", "ntpsec", "ntp"};
 
-static void add_daemon(struct mail_stack *stack, struct json *list, const char *name, const char *path)
+static void add_daemon(struct mail_stack *stack, struct json *list, const char *name,
+	const char *path)
 {
 	const char *text = "";
 	size_t length = 0;
@@ -227,8 +232,8 @@ static void add_daemon(struct mail_stack *stack, struct json *list, const char *
 	if (status != STACK_OK)
 		return;
 	text += strspn(text, " ");
-	if (!parse_int64(arena_strndup(stack->arena, text, strcspn(text, " \n")), &pid) || pid <= 0 ||
-		!stack_exists(arena_printf(stack->arena, "/proc/%jd", (intmax_t)pid))) {
+	if (!parse_int64(arena_strndup(stack->arena, text, strcspn(text, " \n")), &pid) ||
+		pid <= 0 || !stack_exists(arena_printf(stack->arena, "/proc/%jd", (intmax_t)pid))) {
 		json_set_text(item, "active", "inactive");
 		return;
 	}
@@ -257,7 +262,8 @@ static void add_unit(struct mail_stack *stack, struct json *list, const char *bl
 
 	if (length == 0 || strcmp(property(stack, block, "LoadState"), "not-found") == 0)
 		return;
-	if (length > strlen(".service") && strcmp(unit + length - strlen(".service"), ".service") == 0)
+	if (length > strlen(".service") &&
+		strcmp(unit + length - strlen(".service"), ".service") == 0)
 		unit = arena_strndup(stack->arena, unit, length - strlen(".service"));
 	item = json_add(list, json_new_object());
 	stack_set(stack, item, "name", unit);
@@ -273,9 +279,9 @@ static void add_unit(struct mail_stack *stack, struct json *list, const char *bl
 static bool ask_systemd(struct mail_stack *stack, struct json *list)
 {
 	enum { WORDS = 4 };
-	const char *argv[WORDS + ARRAY_LENGTH(daemons) + ARRAY_LENGTH(clock_keepers) + 2] = {
-		"/usr/bin/systemctl", "show", "--no-pager",
-		"--property=Id,LoadState,ActiveState,SubState,UnitFileState,MainPID"};
+	const char *argv[WORDS + ARRAY_LENGTH(daemons) + ARRAY_LENGTH(clock_keepers) + 2] =
+		{"/usr/bin/systemctl", "show", "--no-pager",
+			"--property=Id,LoadState,ActiveState,SubState,UnitFileState,MainPID"};
 	size_t count = WORDS;
 	struct process_result result;
 	const char *rest;
@@ -323,7 +329,8 @@ static void look_at_clock(struct mail_stack *stack, const struct json *list)
 			return;
 	}
 	check_find(&stack->check, FINDING_WARNING, "services.clock-unkept",
-		_("nothing sets the clock of this machine: times of mails and certificates go wrong"));
+		_("nothing sets the clock of this machine: times of mails and certificates go "
+		  "wrong"));
 	check_cure(&stack->check, "timedatectl set-ntp true");
 }
 

@@ -67,8 +67,12 @@ for width in 80 120; do
 		fi
 	done
 done
-locale=pt_BR.UTF-8 run as nobody /usr/local/sbin/postigo-admin discover --json
+environment=(LANGUAGE=pt_BR)
+run as nobody /usr/local/sbin/postigo-admin discover --json
 fits_schema 'another language changes no name'
+like 'only sentences' "$stdout" 'o postigo não está configurado nesta máquina'
+like 'and the picture' "$(as_terminal nobody /usr/local/sbin/postigo-admin discover)" 'respondido por  texthash:/etc/postfix/elsewhere'
+environment=()
 
 # --deep: what postmap -s lists is counted
 printf 'a@elsewhere.example x\nb@elsewhere.example y\n' >/etc/postfix/old
@@ -127,6 +131,12 @@ is 'with what Postfix says' "$(problem postfix.configuration-broken evidence "$a
 is_json 'master.cf is read all the same' "$answer" '.sections.postfix[0].services[0].command' smtpd
 expect_exit 4 'no configuration can be proposed' postigo-admin proposed-config
 like 'and it says why' "$stderr" 'postconf'
+put_back
+chmod 0600 /etc/postfix/main.cf
+discovers 'a main.cf that is not for everybody'
+is_json 'is read by root' "$answer" '.sections.postfix[0].status' ok
+is_json 'and denied to nobody' "$nobody" '.sections.postfix[0].status' denied
+is 'which is no fault of it' "$(problem postfix.configuration-broken severity "$nobody")" ''
 put_back
 rm /etc/postfix/main.cf
 discovers 'no main.cf'

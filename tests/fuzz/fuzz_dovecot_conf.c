@@ -1,4 +1,5 @@
-/* What doveconf prints, or something in its place: every setting has its section, and what is shown of it passes the mask. */
+/* What doveconf prints, or something in its place: every setting has its section, and what is shown
+ * of it passes the mask. */
 #include "format/dovecot_conf.h"
 #include "format/secret_mask.h"
 

@@ -1,4 +1,5 @@
-/* master.cf of a foreign machine: whatever stands in it, a service has all its fields, and no value of an option is kept. */
+/* master.cf of a foreign machine: whatever stands in it, a service has all its fields, and no value
+ * of an option is kept. */
 #include "format/postfix_master_cf.h"
 
 #include <stdint.h>

@@ -83,8 +83,8 @@ START_TEST(counts)
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct dovecot_conf conf = parse(rows[_i].text, &arena);
 
-	ck_assert_msg(conf.count == rows[_i].count && conf.whole == rows[_i].whole, "\"%s\": %zu %d",
-		rows[_i].text, conf.count, conf.whole);
+	ck_assert_msg(conf.count == rows[_i].count && conf.whole == rows[_i].whole,
+		"\"%s\": %zu %d", rows[_i].text, conf.count, conf.whole);
 }
 END_TEST
 

@@ -86,8 +86,8 @@ END_TEST
 START_TEST(finds)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	struct postfix_master_cf services = parse(
-		"cleanup unix n - n - 0 cleanup\nsmtps inet n - y - - smtpd\nx unix n - y - - smtpd\n",
+	struct postfix_master_cf services = parse("cleanup unix n - n - 0 cleanup\nsmtps inet n - "
+						  "y - - smtpd\nx unix n - y - - smtpd\n",
 		&arena);
 
 	ck_assert_str_eq(postfix_master_cf_find(&services, "smtpd", NULL)->name, "smtps");

@@ -89,25 +89,24 @@ static void judge_listener(struct mail_stack *stack, const char *section, const 
 			      "conf.d/10-master.conf"));
 }
 
-static struct json *find_listener(const struct json *array, const char *path)
+static bool is_listed(const struct json *array, const char *path)
 {
 	for (const struct json *item = json_first(array); item; item = json_next(item)) {
 		if (strcmp(json_get_text(item, "path"), path) == 0)
-			return NULL;
+			return true;
 	}
-	return json_new_object();
+	return false;
 }
 
 static void add_listener(struct mail_stack *stack, const struct dovecot_conf *conf,
-	struct json *array, const char *section)
+	struct json *array, const char *section, const char *path)
 {
 	static const char *const keys[] = {"user", "group", "mode"};
-	const char *path = listener_of(section);
-	struct json *item = find_listener(array, path);
+	struct json *item;
 
-	if (!item)
+	if (is_listed(array, path))
 		return;
-	json_add(array, item);
+	item = json_add(array, json_new_object());
 	stack_set(stack, item, "path", path);
 	stack_set(stack, item, "service",
 		arena_strndup(stack->arena, section + strlen("service "),
@@ -129,9 +128,10 @@ static void list_listeners(struct mail_stack *stack, const struct dovecot_conf *
 
 	for (size_t i = 0; i < conf->count; i++) {
 		const char *section = conf->items[i].section;
+		const char *path = listener_of(section);
 
-		if (strncmp(section, "service ", strlen("service ")) == 0 && listener_of(section))
-			add_listener(stack, conf, array, section);
+		if (path && strncmp(section, "service ", strlen("service ")) == 0)
+			add_listener(stack, conf, array, section, path);
 	}
 }
 

@@ -127,7 +127,7 @@ echo 'rubbish without a sign' >>/etc/postfix/main.cf
 discovers 'a line of main.cf that is none'
 is_json 'is told as an error' "$answer" '.sections.postfix[0].status' error
 is 'with what Postfix says' "$(problem postfix.configuration-broken evidence "$answer")" \
-	"$(postconf -n 2>&1 >/dev/null | sed -n '1s/".*"/"***"/p')"
+	"$(/usr/sbin/postconf -n 2>&1 >/dev/null | sed -n '1s/".*"/"***"/p')"
 is_json 'master.cf is read all the same' "$answer" '.sections.postfix[0].services[0].command' smtpd
 expect_exit 4 'no configuration can be proposed' postigo-admin proposed-config
 like 'and it says why' "$stderr" 'postconf'

@@ -12,6 +12,7 @@
 
 #define TABLE_MAX ((size_t)16 << 20)
 #define LISTENERS_MAX 256
+#define PROCESSES_MAX ((size_t)65536)
 #define SMALL_FILE ((size_t)4 << 10)
 
 static const unsigned ports[] = {25, 465, 587, 143, 993, 110, 995, 4190, 80, 443, 3306, 8891, 8893,
@@ -164,10 +165,10 @@ static void find_owners(struct mail_stack *stack, struct listeners *all)
 {
 	DIR *directory cleanup_closedir = opendir("/proc");
 	const struct dirent *entry;
-	int64_t pids[4096];
+	int64_t *pids = arena_alloc_array(stack->arena, PROCESSES_MAX, sizeof(*pids));
 	size_t count = 0;
 
-	while (directory && (entry = readdir(directory)) != NULL && count < ARRAY_LENGTH(pids))
+	while (directory && (entry = readdir(directory)) != NULL && count < PROCESSES_MAX)
 		count += parse_int64(entry->d_name, &pids[count]) && pids[count] > 0;
 	qsort(pids, count, sizeof(*pids), compare_pids);
 	for (size_t i = 0; i < count; i++)

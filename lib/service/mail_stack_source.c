@@ -99,7 +99,7 @@ static const char *source_of(const struct mail_stack *stack, const char *const *
 {
 	struct string_list words = STRING_LIST_INIT;
 
-	for (size_t i = 0; argv[i] && i < 4; i++)
+	for (size_t i = 0; i < 4 && argv[i]; i++)
 		string_list_add(&words, stack->arena, argv[i]);
 	return string_list_join(&words, stack->arena, " ");
 }

@@ -183,8 +183,8 @@ s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.
 	wait_until 5 bash -c ': </dev/tcp/127.0.0.1/25'
 }
 own_mta() {
-	kill $other
-	wait $other 2>/dev/null
+	kill "$other"
+	wait "$other" 2>/dev/null
 	postfix_start keep
 }
 recommends ports.other-mta error other_mta own_mta

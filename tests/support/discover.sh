@@ -118,7 +118,7 @@ mariadb_stop() {
 postfix_on_mariadb() {
 	local name query
 	while IFS='|' read -r name query; do
-		cat >/etc/postfix/mysql-$name.cf <<-CONFIGURATION
+		cat >"/etc/postfix/mysql-$name.cf" <<-CONFIGURATION
 			user = postfix
 			password = CANARY-mysql
 			hosts = unix:/run/mysqld/mysqld.sock

@@ -98,20 +98,26 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* The bytes from "://" to the "@" in front of a host; 0 = nobody is named there. */
+/* The bytes from "://" to the "@" in front of a host; 0 = nobody is named there. The last one
+ * counts: a password may hold others. */
 static size_t login_length(const char *text)
 {
-	size_t length = strcspn(text, "@ \t\r\n\"'");
+	size_t length = strcspn(text, " \t\r\n\"'");
 
-	return text[length] == '@' ? length : 0;
+	while (length > 0 && text[length] != '@')
+		length--;
+	return length;
 }
 
 /* The bytes up to the first ":" of "inet:user:password@host"; 0 = it is something else. A path may
  * hold what it likes. */
 static size_t service_length(const char *text)
 {
-	size_t colon = strcspn(text, ":@ \t\r\n,\"'");
+	size_t colon = 0;
 
+	while (ascii_is_lower(text[colon]) || ascii_is_upper(text[colon]) ||
+		ascii_is_digit(text[colon]))
+		colon++;
 	if (text[colon] != ':' || text[colon + 1] == '/' || login_length(text + colon + 1) == 0)
 		return 0;
 	return colon;

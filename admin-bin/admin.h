@@ -84,6 +84,8 @@ int command_member_import(void *context, const struct command_line *line);
 int command_member_export(void *context, const struct command_line *line);
 int command_sync(void *context, const struct command_line *line);
 int command_check(void *context, const struct command_line *line);
+int command_discover(void *context, const struct command_line *line);
+int command_proposed_config(void *context, const struct command_line *line);
 int command_setup(void *context, const struct command_line *line);
 int command_config_show(void *context, const struct command_line *line);
 int command_config_get(void *context, const struct command_line *line);

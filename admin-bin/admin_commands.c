@@ -87,6 +87,13 @@ static const struct command_option check_options[] = {
 		.help = N_("only look at this (installation, accounts, store, queue, postfix, system)")},
 };
 
+static const struct command_option discover_options[] = {
+	{.name = "section", .argument = "NAME,...", .repeatable = true,
+		.help = N_("only look at this (host, packages, services, postfix, databases, dovecot, webmail, filters, ports, "
+			   "accounts, postigo, runv)")},
+	{.name = "deep", .help = N_("also what takes long: count rows, ask the tables")},
+};
+
 static const struct command_option config_options[] = {
 	{.name = "origin", .help = N_("also show where each value comes from")},
 };
@@ -373,6 +380,27 @@ static const struct command commands[] = {
 		OPTIONS(check_options),
 		.examples = EXAMPLES("postigo-admin check", "postigo-admin check --section postfix", "postigo-admin check --json"),
 		.run = command_check,
+	},
+	{
+		.words = "discover",
+		.operands = "",
+		.help = N_("show the mail server that is already there, and recommend what would mend it"),
+		.details = N_("Reads files and runs commands that only print, each with a deadline; changes nothing, logs into "
+			      "nothing, shows no secret. Without root it tells what it could not look at. On a terminal it draws "
+			      "what comes in, which table answers and who delivers; elsewhere it prints a name and a value a line. "
+			      "The exit status is 0 whatever was found."),
+		OPTIONS(discover_options),
+		.examples = EXAMPLES("postigo-admin discover", "postigo-admin discover --section postfix,ports",
+			"postigo-admin discover --deep --json"),
+		.run = command_discover,
+	},
+	{
+		.words = "proposed-config",
+		.operands = "",
+		.help = N_("print a postigo.json that fits the Postfix of this machine"),
+		.details = N_("Writes nothing. Its comments tell which command lets Postfix use the map."),
+		.examples = EXAMPLES("postigo-admin proposed-config"),
+		.run = command_proposed_config,
 	},
 	{
 		.words = "setup",

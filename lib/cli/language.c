@@ -37,6 +37,20 @@ void language_begin(const char *server_language)
 	textdomain("postigo");
 }
 
+/* The first of these that is set decides, as in setlocale(3); language_begin() changes the locale, not them. */
+bool language_draws_in_utf8(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, ".UTF-8") || strcasestr(value, ".utf8");
+	}
+	return false;
+}
+
 /* The length of the "xx" or "xx_XX" at the start of a locale's name; 0 when there is none. */
 static size_t language_length(const char *name)
 {

@@ -10,6 +10,8 @@
 
 #include "base/compiler.h"
 
+#include <stdbool.h>
+
 #define LANGUAGE_MAX 5 /* bytes of "pt" or "pt_BR" */
 
 /*
@@ -18,6 +20,9 @@
  * LANGUAGE in the process's environment.
  */
 void language_begin(const char *server_language);
+
+/* Whether the environment says that the terminal shows UTF-8: lines are drawn with it then, with ASCII otherwise. Texts are UTF-8 in any case. */
+bool language_draws_in_utf8(void);
 
 /* Writes the language that texts are in as "xx" or "xx_XX"; "" when no such name is known. */
 void language_current(char ret_language[LANGUAGE_MAX + 1]);

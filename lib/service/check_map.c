@@ -1,6 +1,7 @@
 #include "service/check_map.h"
 
 #include "base/message.h"
+#include "service/check_stack.h"
 #include "service/map_sync_run.h"
 #include "system/directory.h"
 #include "system/trusted_file.h"
@@ -115,25 +116,58 @@ static void cure_modes(struct map_check *map)
 	check_cure(check, "%s", strbuf_text(&cure));
 }
 
+static void show_mode(struct consistency_check *check, const struct stat *status)
+{
+	const char *owner = status->st_uid == 0 ? "root"
+						: arena_printf(check->arena, "%u", status->st_uid);
+
+	check_evidence(check, "%04o %s:%s", (unsigned)status->st_mode & 07777, owner,
+		check_group_name(check, status->st_gid));
+}
+
+bool check_map_readable(struct consistency_check *check, const char *path,
+	const struct stat *status)
+{
+	if (!(status->st_mode & S_IROTH))
+		return false;
+	check_find(check, FINDING_WARNING, "postfix.map-world-readable",
+		_("everybody may read %s, and lock it so that Postfix waits"), path);
+	show_mode(check, status);
+	return true;
+}
+
+static bool mode_differs(struct map_check *map, const char *path, const struct stat *status)
+{
+	if ((status->st_mode & 07777) == map->file.mode && status->st_gid == map->file.group)
+		return false;
+	check_find(map->check, FINDING_WARNING, "postfix.map-mode",
+		_("%s has not the mode and group of the configuration"), path);
+	show_mode(map->check, status);
+	return true;
+}
+
 static void look_at_modes(struct map_check *map)
 {
 	for (size_t i = 0; i < MAP_PARTS; i++) {
-		const struct stat *status = &map->file.parts[i].status;
-		bool public = status->st_mode & S_IROTH;
+		const struct map_part_file *part = &map->file.parts[i];
 
-		if (map->file.parts[i].fd < 0 ||
-			((status->st_mode & 07777) == map->file.mode &&
-				status->st_gid == map->file.group && !public))
-			continue;
-		check_find(map->check, FINDING_WARNING,
-			public ? "postfix.map-world-readable" : "postfix.map-mode",
-			public ? _("everybody may read %s, and lock it so that Postfix waits")
-			       : _("%s has not the mode and group of the configuration"),
-			map->paths[i]);
-		check_evidence(map->check, "%04o root:%s", (unsigned)status->st_mode & 07777,
-			check_group_name(map->check, status->st_gid));
-		cure_modes(map);
+		if (part->fd >= 0 &&
+			(check_map_readable(map->check, map->paths[i], &part->status) ||
+				mode_differs(map, map->paths[i], &part->status)))
+			cure_modes(map);
 	}
+}
+
+bool check_index_older(struct consistency_check *check, const char *path, const struct stat *index,
+	const struct stat *text)
+{
+	if (index->st_mtim.tv_sec >= text->st_mtim.tv_sec)
+		return false;
+	check_find(check, FINDING_WARNING, "postfix.index-older",
+		_("%s is older than its text: Postfix complains in its log"), path);
+	check_evidence(check, "%jd < %jd", (intmax_t)index->st_mtim.tv_sec,
+		(intmax_t)text->st_mtim.tv_sec);
+	return true;
 }
 
 static void look_at_times(struct map_check *map)
@@ -142,13 +176,9 @@ static void look_at_times(struct map_check *map)
 	const struct map_part_file *text = &map->file.parts[MAP_TEXT];
 
 	if (index->fd < 0 || text->fd < 0 ||
-		index->status.st_mtim.tv_sec >= text->status.st_mtim.tv_sec)
+		!check_index_older(map->check, map->paths[MAP_INDEX], &index->status,
+			&text->status))
 		return;
-	check_find(map->check, FINDING_WARNING, "postfix.index-older",
-		_("%s is older than its text: Postfix complains in its log"),
-		map->paths[MAP_INDEX]);
-	check_evidence(map->check, "%jd < %jd", (intmax_t)index->status.st_mtim.tv_sec,
-		(intmax_t)text->status.st_mtim.tv_sec);
 	check_cure(map->check, "touch %s", check_word(map->check, map->paths[MAP_INDEX]));
 }
 
@@ -302,7 +332,7 @@ static void look_at_record(struct map_check *map)
 		check_failed(check, "postfix.map-drift", &failure);
 		return;
 	}
-	if (look_at_drift(map))
+	if (look_at_drift(map) && !check->request->tables_unasked)
 		look_at_answers(map);
 }
 

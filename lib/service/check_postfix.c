@@ -1,6 +1,7 @@
 /* Postfix: whether it serves the domain, reads the map, and what the map is worth. */
 #include "base/message.h"
 #include "service/check_map.h"
+#include "service/check_stack.h"
 #include "service/postfix_domains.h"
 #include "service/map_sync_run.h"
 
@@ -16,13 +17,16 @@ struct postfix_check {
 };
 
 /* "-c DIRECTORY " where it is not Postfix's own. */
-static const char *directory_option(const struct postfix_check *postfix)
+static const char *option_of(const struct consistency_check *check, const char *directory)
 {
-	const char *directory = postfix->instance.config_directory;
-
 	if (strcmp(directory, DEFAULT_DIRECTORY) == 0)
 		return "";
-	return arena_printf(postfix->check->arena, "-c %s ", check_word(postfix->check, directory));
+	return arena_printf(check->arena, "-c %s ", check_word(check, directory));
+}
+
+static const char *directory_option(const struct postfix_check *postfix)
+{
+	return option_of(postfix->check, postfix->instance.config_directory);
 }
 
 /* postconf -e, and the reload without which running processes keep the old value for a while. */
@@ -40,6 +44,12 @@ static void cure_parameter(struct postfix_check *postfix, const char *name, cons
 
 /* ---------------------------------------------------------------- the process */
 
+void check_postfix_stopped(struct consistency_check *check, const char *config_directory)
+{
+	check_find(check, FINDING_INFO, "postfix.not-running", _("Postfix does not run"));
+	check_cure(check, "postfix %sstart", option_of(check, config_directory));
+}
+
 static void look_at_process(struct postfix_check *postfix)
 {
 	struct consistency_check *check = postfix->check;
@@ -51,8 +61,7 @@ static void look_at_process(struct postfix_check *postfix)
 	}
 	if (postfix->running)
 		return;
-	check_find(check, FINDING_INFO, "postfix.not-running", _("Postfix does not run"));
-	check_cure(check, "postfix %sstart", directory_option(postfix));
+	check_postfix_stopped(check, postfix->instance.config_directory);
 }
 
 /* ---------------------------------------------------------------- the domain */
@@ -68,6 +77,8 @@ static void look_at_domain(struct postfix_check *postfix)
 	case LOOKUP_FOUND:
 		return;
 	case LOOKUP_FAILED:
+		if (postfix->instance.tables_unasked)
+			return;
 		check_find(check, FINDING_WARNING, "postfix.domain-unknown",
 			_("whether Postfix takes mail for %s is not known"), domain);
 		check_evidence(check, "%s%s%s", failure.what, *failure.why ? ": " : "",
@@ -97,26 +108,24 @@ static bool names_path(const char *table, const char *path)
 	return colon && strcmp(colon + 1, path) == 0;
 }
 
-/* The present value with our map in it: in the place where its file stands under another type, else
- * at the end. */
-static const char *value_with_map(const struct consistency_check *check, const char *present,
-	const char *table)
+const char *postfix_maps_with(const char *present, const char *table, struct arena *arena)
 {
+	const char *path = strchr(table, ':') + 1;
 	struct string_list items = STRING_LIST_INIT;
 	struct string_list wanted = STRING_LIST_INIT;
 	bool placed = false;
 
-	postfix_list_split(&items, check->arena, present);
+	postfix_list_split(&items, arena, present);
 	for (size_t i = 0; i < items.count; i++) {
-		bool ours = names_path(items.items[i], check->settings->sync.path);
+		bool ours = names_path(items.items[i], path);
 
 		if (!ours || !placed)
-			string_list_add(&wanted, check->arena, ours ? table : items.items[i]);
+			string_list_add(&wanted, arena, ours ? table : items.items[i]);
 		placed |= ours;
 	}
 	if (!placed)
-		string_list_add(&wanted, check->arena, table);
-	return string_list_join(&wanted, check->arena, ", ");
+		string_list_add(&wanted, arena, table);
+	return string_list_join(&wanted, arena, ", ");
 }
 
 static void note_not_referenced(struct postfix_check *postfix, const char *table)
@@ -131,7 +140,8 @@ static void note_not_referenced(struct postfix_check *postfix, const char *table
 		    &failure))
 		return;
 	check_evidence(check, "virtual_alias_maps = %s", value);
-	cure_parameter(postfix, "virtual_alias_maps", value_with_map(check, value, table));
+	cure_parameter(postfix, "virtual_alias_maps",
+		postfix_maps_with(value, table, check->arena));
 }
 
 static void look_at_reference(struct postfix_check *postfix, const struct map_type *type)
@@ -250,6 +260,7 @@ void check_postfix(struct consistency_check *check)
 				check_settings_file(check));
 		return;
 	}
+	postfix.instance.tables_unasked = check->request->tables_unasked;
 	look_at_process(&postfix);
 	look_at_domain(&postfix);
 	type = find_type(&postfix);

@@ -1,7 +1,7 @@
 /* The machine: its clock, and room for what has to be written. */
 #include "base/message.h"
 #include "format/timestamp.h"
-#include "service/check_subject.h"
+#include "service/check_stack.h"
 #include "service/installation_private.h"
 #include "storage/alias_store.h"
 
@@ -81,7 +81,7 @@ static void look_at_inodes(struct consistency_check *check, const char *path,
 	check_advice(check, _("remove files there, or make a file system with more inodes"));
 }
 
-static void look_at_room(struct consistency_check *check, const char *path)
+void check_room(struct consistency_check *check, const char *path)
 {
 	struct statvfs system;
 
@@ -140,9 +140,9 @@ void check_system(struct consistency_check *check)
 	size_t first = check->report.count;
 
 	look_at_clock(check);
-	look_at_room(check, check->request->state_directory);
+	check_room(check, check->request->state_directory);
 	if (check->settings && check->settings->sync.enabled)
-		look_at_room(check, map_directory(check));
+		check_room(check, map_directory(check));
 	look_at_devices(check);
 	if (check_is_well(check, first))
 		check_find(check, FINDING_OK, "system.room",

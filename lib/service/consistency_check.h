@@ -41,6 +41,7 @@ struct consistency_request {
 	const struct settings *settings;         /* NULL = the configuration cannot be used */
 	const struct error *configuration_error; /* why, then */
 	const struct string_list *sections;      /* those wanted; none = all */
+	bool tables_unasked; /* no table of Postfix is asked: what only its answers tell is left out */
 	int64_t now;
 };
 

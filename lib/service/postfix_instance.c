@@ -58,17 +58,29 @@ static bool command_failed(struct error *err, const struct process_request *requ
 	return error_fix(err, "postfix check");
 }
 
-/* Cuts `output` into exactly PARAMETERS lines. */
-static bool split_values(char *output, const char *values[PARAMETERS])
+const char *const *postfix_question_command(const struct postfix_question *question,
+	struct arena *arena)
 {
-	for (size_t i = 0; i < PARAMETERS; i++) {
-		char *newline = strchr(output, '\n');
+	const char **argv = arena_alloc_array(arena, question->count + 5, sizeof(*argv));
 
-		if (!newline)
+	argv[0] = question->postconf;
+	argv[1] = "-c";
+	argv[2] = question->config_directory;
+	argv[3] = "-xh";
+	memcpy(argv + 4, question->names, question->count * sizeof(*argv));
+	return argv;
+}
+
+bool postfix_question_read(const struct postfix_question *question, struct arena *arena,
+	const char *output, const char **values)
+{
+	for (size_t i = 0; i < question->count; i++) {
+		size_t length = strcspn(output, "\n");
+
+		if (output[length] != '\n')
 			return false;
-		*newline = '\0';
-		values[i] = output;
-		output = newline + 1;
+		values[i] = arena_strndup(arena, output, length);
+		output += length + 1;
 	}
 	return *output == '\0';
 }
@@ -76,21 +88,24 @@ static bool split_values(char *output, const char *values[PARAMETERS])
 static bool ask_postconf(const struct postfix_instance *instance, struct arena *arena,
 	const char *values[PARAMETERS], struct error *err)
 {
-	const char *argv[PARAMETERS + 5] = {instance->postconf, "-c", instance->config_directory,
-		"-xh"};
+	const struct postfix_question question = {
+		.postconf = instance->postconf,
+		.config_directory = instance->config_directory,
+		.names = parameter_names,
+		.count = PARAMETERS,
+	};
 	struct process_request request = {
-		.argv = argv,
+		.argv = postfix_question_command(&question, arena),
 		.timeout_ms = instance->timeout_ms,
 		.output_limit = OUTPUT_LIMIT,
 	};
 	struct process_result result = {0};
 
-	memcpy(argv + 4, parameter_names, sizeof(parameter_names));
 	if (!process_run(&request, arena, &result, err))
 		return false;
 	if (!process_succeeded(&result))
 		return command_failed(err, &request, &result, arena);
-	if (split_values(arena_strndup(arena, result.output, result.output_length), values))
+	if (postfix_question_read(&question, arena, result.output, values))
 		return true;
 	error_set(err, ERROR_MTA_COMMAND, _("the answer of %s is not understood"),
 		instance->postconf);
@@ -230,15 +245,19 @@ bool postfix_is_running(const struct postfix_instance *instance, struct arena *a
 {
 	static const char *const words[] = {"-xh", "queue_directory"};
 	const char *queue = "";
-	const char *path;
-	int fd cleanup_close = -1;
+
+	return ask_parameter(instance, words, arena, &queue, err) &&
+	       postfix_queue_has_master(queue, arena, ret_running, err);
+}
+
+bool postfix_queue_has_master(const char *queue_directory, struct arena *arena, bool *ret_running,
+	struct error *err)
+{
+	const char *path = arena_printf(arena, "%s/pid/master.pid", queue_directory);
+	int fd cleanup_close = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char text[64] = ""; /* Postfix writes the number 32 columns wide */
 	int64_t pid;
 
-	if (!ask_parameter(instance, words, arena, &queue, err))
-		return false;
-	path = arena_printf(arena, "%s/pid/master.pid", queue);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno != ENOENT)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot read %s"), path);
 	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0) {

@@ -36,6 +36,15 @@ struct postfix_instance {
 	int64_t recursion_limit;      /* virtual_alias_recursion_limit, aliases behind each other */
 	int64_t address_length_limit; /* virtual_alias_address_length_limit, bytes */
 	int timeout_ms;
+	bool tables_unasked; /* postmap(1) is not run: what only a table knows fails */
+};
+
+/* Several parameters at once. */
+struct postfix_question {
+	const char *postconf;
+	const char *config_directory;
+	const char *const *names;
+	size_t count;
 };
 
 enum map_reference {
@@ -47,6 +56,13 @@ enum map_reference {
 /* Asks postconf once for everything. Fails with config (commands missing or not trustworthy) or mta_command. */
 must_check bool postfix_instance_open(struct postfix_instance *ret_instance, const struct sync_settings *settings,
 	struct arena *arena, struct error *err);
+
+/* The command that prints the expanded values of what is asked, in the arena. */
+const char *const *postfix_question_command(const struct postfix_question *question, struct arena *arena);
+
+/* Cuts that command's output into one value for each name. False when it is something else; then `values` is half filled. */
+must_check bool postfix_question_read(const struct postfix_question *question, struct arena *arena, const char *output,
+	const char **values);
 
 /* How virtual_alias_maps names the map `type`:`path`: exactly, never as the prefix of a longer name; also inside unionmap:{} and pipemap:{}. */
 enum map_reference postfix_map_reference(const struct postfix_instance *instance, const char *type, const char *path,
@@ -64,6 +80,10 @@ must_check bool postfix_parameter(const struct postfix_instance *instance, const
  * answer and fails with filesystem.
  */
 must_check bool postfix_is_running(const struct postfix_instance *instance, struct arena *arena, bool *ret_running,
+	struct error *err);
+
+/* The same for a queue directory that is known. Fails with filesystem. */
+must_check bool postfix_queue_has_master(const char *queue_directory, struct arena *arena, bool *ret_running,
 	struct error *err);
 
 /* Asks a running Postfix to reload. `ret_running` false = master is not running, which is no error. Fails with mta_command. */

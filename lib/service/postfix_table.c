@@ -255,6 +255,12 @@ static bool ask_failed(const struct process_request *request, const struct proce
 	return false;
 }
 
+static bool may_ask(const struct postfix_instance *instance, struct error *err)
+{
+	return !instance->tables_unasked ||
+	       error_set(err, ERROR_MTA_COMMAND, _("tables are not asked here"));
+}
+
 /* With exit status 1 postmap found nothing, or could not look; only the latter says something. */
 static bool found_nothing(const struct process_result *result)
 {
@@ -299,7 +305,7 @@ bool postfix_table_ask(const struct postfix_instance *instance, const char *tabl
 		.source = send_keys,
 	};
 
-	return converse(&request, questions, arena, err);
+	return may_ask(instance, err) && converse(&request, questions, arena, err);
 }
 
 /* The types whose keys are looked up as they stand and can be listed, with their files. */
@@ -332,7 +338,7 @@ bool postfix_table_list(const struct postfix_instance *instance, const char *tab
 		table, NULL};
 	const struct process_request request = {.argv = argv, .timeout_ms = instance->timeout_ms};
 
-	return converse(&request, questions, arena, err);
+	return may_ask(instance, err) && converse(&request, questions, arena, err);
 }
 
 enum lookup_result postfix_table_has(const struct postfix_instance *instance, const char *table,
@@ -347,7 +353,7 @@ enum lookup_result postfix_table_has(const struct postfix_instance *instance, co
 	};
 	struct process_result result = {0};
 
-	if (!process_run(&request, arena, &result, err))
+	if (!may_ask(instance, err) || !process_run(&request, arena, &result, err))
 		return LOOKUP_FAILED;
 	if (process_succeeded(&result))
 		return LOOKUP_FOUND;

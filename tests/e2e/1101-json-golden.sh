@@ -118,6 +118,8 @@ golden purge-user postigo-admin purge-user ana --no-sync
 golden review-no-terminal postigo-admin review
 golden check postigo-admin check --section store,queue
 golden config-show postigo-admin config show
+golden discover postigo-admin discover --section postfix,accounts,postigo,runv
+golden proposed-config postigo-admin proposed-config
 golden config-get postigo-admin config get domain
 golden unknown-command postigo-admin nonsense
 golden unknown-option postigo-admin sync --nonsense

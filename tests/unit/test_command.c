@@ -44,6 +44,8 @@ HANDLER(command_journal_verify)
 HANDLER(command_backup_list)
 HANDLER(command_restore)
 HANDLER(command_check)
+HANDLER(command_discover)
+HANDLER(command_proposed_config)
 HANDLER(command_dump)
 
 #define WORDS_MAX 16

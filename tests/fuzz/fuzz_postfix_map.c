@@ -68,7 +68,7 @@ static void check_text(const char *text, size_t length)
 	struct map_text map;
 	size_t found;
 
-	map_text_open(&map, text, length);
+	map_text_open(&map, text, length, false);
 	if (check_rows(&map, &arena)) {
 		for (size_t i = 0; i < map.rows; i++)
 			insist(map_text_find(&map, map_text_row(&map, i).key, &found) && found == i);

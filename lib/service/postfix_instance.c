@@ -73,23 +73,60 @@ static bool split_values(char *output, const char *values[PARAMETERS])
 	return *output == '\0';
 }
 
-static bool ask_postconf(const struct postfix_instance *instance, struct arena *arena,
-	const char *values[PARAMETERS], struct error *err)
+static struct postfix_instance instance_of(const struct sync_settings *settings)
 {
-	const char *argv[PARAMETERS + 5] = {instance->postconf, "-c", instance->config_directory,
-		"-xh"};
-	struct process_request request = {
-		.argv = argv,
-		.timeout_ms = instance->timeout_ms,
-		.output_limit = OUTPUT_LIMIT,
+	return (struct postfix_instance){
+		.config_directory = settings->postfix_config_directory,
+		.postconf = settings->postconf,
+		.own_map = settings->path,
+		.timeout_ms = (int)settings->command_timeout * 1000,
 	};
-	struct process_result result = {0};
+}
 
-	memcpy(argv + 4, parameter_names, sizeof(parameter_names));
-	if (!process_run(&request, arena, &result, err))
+/* The words of the command, which the request points to. */
+struct question {
+	const char *argv[PARAMETERS + 5];
+	struct process_request request;
+};
+
+static void question_init(struct question *question, const struct postfix_instance *instance)
+{
+	*question = (struct question){
+		.argv = {instance->postconf, "-c", instance->config_directory, "-xh"},
+		.request = {
+			.timeout_ms = instance->timeout_ms,
+			.output_limit = OUTPUT_LIMIT,
+		},
+	};
+	memcpy(question->argv + 4, parameter_names, sizeof(parameter_names));
+	question->request.argv = question->argv;
+}
+
+void postfix_instance_begin(struct process_child *asking, const struct sync_settings *settings)
+{
+	const struct postfix_instance instance = instance_of(settings);
+	struct question question;
+	struct error ignored;
+
+	question_init(&question, &instance);
+	if (asking->pid > 0 || !trusted_program_check(instance.postconf, &ignored) ||
+		process_begin(asking, &question.request, &ignored))
+		return;
+	*asking = (struct process_child)PROCESS_CHILD_INIT;
+}
+
+static bool ask_postconf(const struct postfix_instance *instance, struct process_child *asking,
+	struct arena *arena, const char *values[PARAMETERS], struct error *err)
+{
+	struct process_result result = {0};
+	struct question question;
+
+	question_init(&question, instance);
+	if (asking->pid == 0 && !process_begin(asking, &question.request, err))
 		return false;
+	process_end(asking, &question.request, arena, &result);
 	if (!process_succeeded(&result))
-		return command_failed(err, &request, &result, arena);
+		return command_failed(err, &question.request, &result, arena);
 	if (split_values(arena_strndup(arena, result.output, result.output_length), values))
 		return true;
 	error_set(err, ERROR_MTA_COMMAND, _("the answer of %s is not understood"),
@@ -124,21 +161,16 @@ static void take_values(struct postfix_instance *instance, const char *const val
 	instance->relay_includes_subdomains = string_list_contains(&parents, "relay_domains");
 }
 
-bool postfix_instance_open(struct postfix_instance *ret_instance,
-	const struct sync_settings *settings, struct arena *arena, struct error *err)
+bool postfix_instance_end(struct process_child *asking, const struct sync_settings *settings,
+	struct arena *arena, struct postfix_instance *ret_instance, struct error *err)
 {
-	struct postfix_instance instance = {
-		.config_directory = settings->postfix_config_directory,
-		.postconf = settings->postconf,
-		.own_map = settings->path,
-		.timeout_ms = (int)settings->command_timeout * 1000,
-	};
+	struct postfix_instance instance = instance_of(settings);
 	const char *values[PARAMETERS];
 
 	for (size_t i = 0; i < PARAMETERS; i++)
 		values[i] = "";
 	if (!trusted_program_check(instance.postconf, err) ||
-		!ask_postconf(&instance, arena, values, err))
+		!ask_postconf(&instance, asking, arena, values, err))
 		return false;
 	take_values(&instance, values, arena);
 	instance.postmap = settings->postmap;
@@ -149,6 +181,14 @@ bool postfix_instance_open(struct postfix_instance *ret_instance,
 		return false;
 	*ret_instance = instance;
 	return true;
+}
+
+bool postfix_instance_open(struct postfix_instance *ret_instance,
+	const struct sync_settings *settings, struct arena *arena, struct error *err)
+{
+	struct process_child asking cleanup_process_child = PROCESS_CHILD_INIT;
+
+	return postfix_instance_end(&asking, settings, arena, ret_instance, err);
 }
 
 enum map_reference postfix_map_reference(const struct postfix_instance *instance, const char *type,

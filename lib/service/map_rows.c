@@ -132,6 +132,8 @@ static bool render_row(struct row_writer *writer, const struct alias_line *entry
 		.key = entry->alias,
 		.destinations = destinations,
 		.count = copy_destinations(writer, entry, destinations),
+		/* Reading the entry has checked each of them, in whatever form it was. */
+		.addresses = true,
 	};
 	const char *fault;
 

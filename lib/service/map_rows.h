@@ -18,8 +18,8 @@ struct map_rows {
 };
 
 /*
- * Writes the row of every active entry to the stage; with keep_copy the alias itself is its last destination, where Postfix's expansion ends. Every row is checked
- * again, whatever the store says. Fails with database or filesystem.
+ * Writes the row of every active entry to the stage; with keep_copy the alias itself is its last destination, where Postfix's expansion ends. Every entry and
+ * every row is checked again, whatever the store says. Fails with database or filesystem.
  */
 must_check bool map_rows_write(const struct map_rows *rows, struct error *err);
 

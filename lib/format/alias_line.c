@@ -19,22 +19,28 @@ struct scan {
 
 bool alias_request_id_is_valid(const char *id)
 {
-	size_t digits;
-	const char *tail;
+	size_t uid = 0;
+	size_t length;
 
 	if (*id == '\0')
 		return true;
-	digits = strspn(id, "0123456789");
-	tail = id + digits;
-	return digits >= 1 && digits <= 10 && id[0] != '0' && tail[0] == '-' &&
-	       strspn(tail + 1, "0123456789abcdef") == REQUEST_DIGITS &&
-	       tail[1 + REQUEST_DIGITS] == '\0';
+	while (ascii_is_digit(id[uid]))
+		uid++;
+	if (uid < 1 || uid > UID_DIGITS || id[0] == '0' || id[uid] != '-')
+		return false;
+	id += uid + 1;
+	for (length = 0; ascii_is_digit(id[length]) || (id[length] >= 'a' && id[length] <= 'f');)
+		length++;
+	return length == REQUEST_DIGITS && id[length] == '\0';
 }
 
 bool alias_source_is_valid(const char *source)
 {
-	size_t length = strspn(source, "abcdefghijklmnopqrstuvwxyz0123456789-");
+	size_t length = 0;
 
+	while (ascii_is_lower(source[length]) || ascii_is_digit(source[length]) ||
+		source[length] == '-')
+		length++;
 	return length >= 1 && length <= SOURCE_MAX && source[length] == '\0';
 }
 
@@ -43,10 +49,12 @@ static bool starts_with(const struct scan *scan, const char *token, size_t lengt
 	return (size_t)(scan->end - scan->at) >= length && memcmp(scan->at, token, length) == 0;
 }
 
-/* Steps over a literal when it comes next. Its length is known at compile time: a dozen calls of
- * strlen() and memcmp() would cost as much as the rest. */
+/* Steps over a literal when it comes next. Its length is known where it is compared: a dozen calls
+ * of memcmp() would cost as much as the rest. */
 #define SKIP(scan, token)                                                                          \
-	(starts_with(scan, token, sizeof(token) - 1) && ((scan)->at += sizeof(token) - 1))
+	((size_t)((scan)->end - (scan)->at) >= sizeof(token) - 1 &&                                \
+		memcmp((scan)->at, token, sizeof(token) - 1) == 0 &&                               \
+		((scan)->at += sizeof(token) - 1))
 
 /* The bytes up to the closing quote, and over that. Their grammar is the caller's. */
 static bool scan_span(struct scan *scan, struct span *ret_text)

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define NO_DESTINATION "a destination is not an address"
+
 const char *postfix_map_header(void)
 {
 	return "# Written by postigo-admin from the store of approved aliases. A change made here\n"
@@ -39,8 +41,6 @@ int postfix_map_compare(const char *left, const char *right)
  * case. */
 static const char *key_fault(struct span key)
 {
-	if (email_address_check_span(key) != EMAIL_OK)
-		return "the key is not an address";
 	if (!ascii_is_lower(key.bytes[0]) && !ascii_is_digit(key.bytes[0]) && key.bytes[0] != '_')
 		return "the key starts with a sign";
 	for (size_t i = 0; i < key.length; i++) {
@@ -50,20 +50,24 @@ static const char *key_fault(struct span key)
 	return NULL;
 }
 
-/* Counts what the destination adds to the line: with a comma and a blank; the first one's stand for
- * TAB and newline. */
-static const char *destination_fault(struct span destination, size_t *length)
+/* What a destination adds to the line: with a comma and a blank; the first one's stand for TAB and
+ * newline. */
+static size_t destination_length(struct span destination)
 {
-	*length += destination.length + 2;
-	return email_address_check_span(destination) == EMAIL_OK
-		       ? NULL
-		       : "a destination is not an address";
+	return destination.length + 2;
 }
 
-static const char *row_fault(struct span key, size_t count)
+static const char *address_fault(struct span address, const char *fault)
 {
-	const char *fault = key_fault(key);
+	return email_address_check_span(address) == EMAIL_OK ? NULL : fault;
+}
 
+static const char *row_fault(struct span key, size_t count, bool addresses)
+{
+	const char *fault = addresses ? NULL : address_fault(key, "the key is not an address");
+
+	if (!fault)
+		fault = key_fault(key);
 	return !fault && count == 0 ? "there is no destination" : fault;
 }
 
@@ -78,22 +82,27 @@ static bool give_verdict(const char *fault, size_t length, const char **ret_faul
 
 bool postfix_map_spans_check(const struct postfix_map_row *row, const char **ret_fault)
 {
-	const char *fault = row_fault(row->key, row->count);
+	const char *fault = row_fault(row->key, row->count, row->addresses);
 	size_t length = row->key.length;
 
-	for (size_t i = 0; i < row->count && !fault; i++)
-		fault = destination_fault(row->destinations[i], &length);
+	for (size_t i = 0; i < row->count && !fault; i++) {
+		length += destination_length(row->destinations[i]);
+		if (!row->addresses)
+			fault = address_fault(row->destinations[i], NO_DESTINATION);
+	}
 	return give_verdict(fault, length, ret_fault);
 }
 
 bool postfix_map_row_check(const char *key, const struct string_list *destinations,
 	const char **ret_fault)
 {
-	const char *fault = row_fault(span_of(key), destinations->count);
+	const char *fault = row_fault(span_of(key), destinations->count, false);
 	size_t length = strlen(key);
 
-	for (size_t i = 0; i < destinations->count && !fault; i++)
-		fault = destination_fault(span_of(destinations->items[i]), &length);
+	for (size_t i = 0; i < destinations->count && !fault; i++) {
+		length += destination_length(span_of(destinations->items[i]));
+		fault = address_fault(span_of(destinations->items[i]), NO_DESTINATION);
+	}
 	return give_verdict(fault, length, ret_fault);
 }
 

@@ -37,9 +37,10 @@ struct postfix_map_row {
 	struct span key;
 	const struct span *destinations;
 	size_t count;
+	bool addresses; /* all of them passed email_address_check_span() */
 };
 
-/* postfix_map_row_check() of a row in spans. */
+/* postfix_map_row_check() of a row in spans; addresses that were checked when the entry was read are not checked twice. */
 must_check bool postfix_map_spans_check(const struct postfix_map_row *row, const char **ret_fault);
 
 /* postfix_map_row_append() of a row in spans. */

@@ -8,6 +8,7 @@
 
 #define ROWS_A_ALLOWANCE 100000 /* rows for which a command gets ALLOWANCE_SECONDS more */
 #define ALLOWANCE_SECONDS 30
+#define ROOM ((size_t)1 << 20) /* bytes for the head of the text */
 
 size_t map_build_differences(const struct map_sync_run *run)
 {
@@ -25,43 +26,72 @@ static bool may_update(const struct map_sync_run *run, const struct map_stage *s
 	       map_library_may_change(stage, walk);
 }
 
-void map_build_begin(struct map_sync_run *run, struct map_library *library,
-	const struct map_stage *stage, const struct map_walk *walk)
+static void begin(struct map_sync_run *run, struct map_library *library,
+	const struct map_library_task *task)
 {
 	/* Where the administrator names a postmap, that is what builds. */
 	if (*run->settings->postmap || library->stage)
 		return;
-	if (!map_library_begin(library, stage, may_update(run, stage, walk) ? walk : NULL))
+	if (!map_library_begin(library, task))
 		library->stage = NULL;
 }
 
-static bool verify(struct map_sync_run *run, struct map_stage *stage,
-	const struct map_stage_tools *tools, bool read_back, struct error *err)
+void map_build_begin(struct map_sync_run *run, struct map_library *library,
+	struct map_stage *stage, const struct map_walk *walk)
 {
-	int64_t started = clock_monotonic_ms();
+	const struct map_library_task task = {
+		.stage = stage,
+		.changes = may_update(run, stage, walk) ? walk : NULL,
+	};
 
-	if (!map_stage_verify(stage, tools, read_back, err))
-		return false;
-	map_sync_result_step(run->result, "verify", started, "");
-	return true;
+	begin(run, library, &task);
 }
 
-/* Postfix itself has the last word: what postmap does not answer from is dropped, and postmap builds. */
+/* A row is no longer than the line of its entry and once more its alias. */
+static size_t text_at_most(const struct map_sync_run *run)
+{
+	const struct stat *live = &run->file.parts[MAP_TEXT].status;
+
+	return 2 * (run->store.length + (size_t)live->st_size) + ROOM;
+}
+
+void map_build_begin_early(struct map_sync_run *run, struct map_library *library,
+	struct map_stage *stage, const struct map_walk *walk, int64_t rows)
+{
+	const struct map_library_task task = {
+		.stage = stage,
+		.changes = walk && may_update(run, stage, walk) ? walk : NULL,
+		.room = text_at_most(run),
+		.rows = rows,
+	};
+
+	if (!run->request->check)
+		begin(run, library, &task);
+}
+
+/*
+ * Postfix itself has the last word: what postmap does not answer from is dropped, and postmap builds.
+ * It answers while the library reads all back; both have to agree.
+ */
 static bool take_from_library(struct map_sync_run *run, struct map_library *library,
 	struct map_stage *stage, const struct map_stage_tools *tools)
 {
 	int64_t started = clock_monotonic_ms();
 	struct error doubt;
 
-	if (!library->stage || !map_library_end(library, tools->timeout_ms))
+	if (!library->stage || !map_library_await(library, tools->timeout_ms))
 		return false;
 	map_sync_result_step(run->result, library->changes ? "update" : "build", started, "");
-	if (verify(run, stage, tools, true, &doubt)) {
-		memcpy(stage->index_digest, library->result.digest, sizeof(stage->index_digest));
-		return true;
+	started = clock_monotonic_ms();
+	if (!map_stage_verify(stage, tools, true, &doubt)) {
+		map_library_stop(library);
+		return false;
 	}
-	map_library_stop(library);
-	return false;
+	if (!map_library_end(library, tools->timeout_ms))
+		return false;
+	map_sync_result_step(run->result, "verify", started, "");
+	memcpy(stage->index_digest, library->result.digest, sizeof(stage->index_digest));
+	return true;
 }
 
 static bool build(struct map_sync_run *run, struct map_stage *stage,
@@ -72,7 +102,11 @@ static bool build(struct map_sync_run *run, struct map_stage *stage,
 	if (!map_stage_build(stage, tools, err))
 		return false;
 	map_sync_result_step(run->result, "postmap", started, "");
-	return verify(run, stage, tools, false, err);
+	started = clock_monotonic_ms();
+	if (!map_stage_verify(stage, tools, false, err))
+		return false;
+	map_sync_result_step(run->result, "verify", started, "");
+	return true;
 }
 
 static struct map_stage_tools tools_of(const struct map_sync_run *run, const struct map_stage *stage)

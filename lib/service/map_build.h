@@ -22,7 +22,14 @@ size_t map_build_differences(const struct map_sync_run *run);
  * the administrator names a postmap of his own.
  */
 void map_build_begin(struct map_sync_run *run, struct map_library *library,
-	const struct map_stage *stage, const struct map_walk *walk);
+	struct map_stage *stage, const struct map_walk *walk);
+
+/*
+ * The same for a stage that was only begun, and gets all its rows from now on, about `rows`: before
+ * the first one where the index is to be new, or else when the walk knows all differences.
+ */
+void map_build_begin_early(struct map_sync_run *run, struct map_library *library,
+	struct map_stage *stage, const struct map_walk *walk, int64_t rows);
 
 /* Completes and verifies what was begun. False when that did not work out: nothing is staged but the text. */
 must_check bool map_build_by_library(struct map_sync_run *run, struct map_library *library, struct map_stage *stage);

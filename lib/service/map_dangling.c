@@ -182,6 +182,8 @@ static void add_item(struct map_dangling *dangling, size_t row, struct span addr
 static void collect(struct map_dangling *dangling, struct served_domains *domains)
 {
 	const struct map_verdicts *verdicts = dangling->verdicts;
+	struct span last = {NULL, 0}; /* domain: mostly the next address has the same */
+	bool served = false;
 
 	for (size_t i = 0; i < verdicts->text.rows; i++) {
 		struct map_text_row row = map_text_row(&verdicts->text, i);
@@ -189,7 +191,13 @@ static void collect(struct map_dangling *dangling, struct served_domains *domain
 
 		map_text_pass(&verdicts->text, i);
 		while (map_text_next_address(&row.value, &address)) {
-			if (!span_equal(address, row.key) && is_served(domains, domain_of(address)))
+			struct span domain = domain_of(address);
+
+			if (!last.bytes || !span_equal(domain, last)) {
+				served = is_served(domains, domain);
+				last = domain;
+			}
+			if (served && !span_equal(address, row.key))
 				add_item(dangling, i, address);
 		}
 	}

@@ -1,9 +1,9 @@
 /*
- * The index of a staged map by the library that Postfix reads it with: built from the text, or from
- * the live index where only a few of many rows change; then made durable, read back in full and
- * digested, all in a process of its own while this one judges rows:
+ * The index of a staged map by the library that Postfix reads it with: built from the text, also
+ * while that is still being written, or from the live index where only a few of many rows change;
+ * then read back in full and digested, all in a process of its own:
  *
- *	begin → anything else → end, or stop
+ *	begin → anything else, among it the rest of the text → await → end, or stop
  *
  * What comes out is as unproven as what postmap makes: the caller has postmap answer for a sample.
  */
@@ -28,23 +28,39 @@ struct library_result {
 };
 
 struct map_library {
-	const struct map_stage *stage; /* NULL = nothing was begun */
+	struct map_stage *stage; /* NULL = nothing was begun */
 	const struct map_walk *changes; /* to the live index; NULL = it is built anew */
+	size_t room; /* bytes that the text has at most */
+	int64_t rows; /* about so many, unless the stage is finished */
+	int line;     /* socket to the process */
 	struct side_process side;
 	struct library_result result;
 };
 
-#define MAP_LIBRARY_INIT {.side = SIDE_PROCESS_INIT}
+#define MAP_LIBRARY_INIT {.line = -1, .side = SIDE_PROCESS_INIT}
+
+/* What a library is to make. */
+struct map_library_task {
+	struct map_stage *stage;	/* begun; it must stay, and takes the library for its follower */
+	const struct map_walk *changes; /* what is to be changed in the live index; NULL = a new one */
+	size_t room; /* bytes that the text will have at most, while the stage is not finished */
+	int64_t rows; /* as map_library */
+};
 
 /*
- * Whether the staged text differs from the live one, which the walk went along, in so few rows that
- * the live index can be changed; it must be what the last sync installed.
+ * Whether the staged text differs from the live one, which the walk went along, in so few rows
+ * that the live index can be changed; it must be what the last sync installed.
  */
 must_check bool map_library_may_change(const struct map_stage *stage, const struct map_walk *walk);
 
-/* Starts making the index of a finished stage, which must stay, by its walk's differences or anew. False when it cannot. */
-must_check bool map_library_begin(struct map_library *library, const struct map_stage *stage,
-	const struct map_walk *changes);
+/* Starts making the index. False when it cannot. */
+must_check bool map_library_begin(struct map_library *library, const struct map_library_task *task);
+
+/*
+ * Waits until the index is made, but not read back. False as map_library_end(). Call when the stage
+ * is finished.
+ */
+must_check bool map_library_await(struct map_library *library, int timeout_ms);
 
 /*
  * Waits for the index. True when it was made, holds all rows of the text and nothing else, and its

@@ -343,7 +343,7 @@ static bool read_by_both(struct map_stage *stage, const struct map_stage_tools *
 	struct library_reading reading = {
 		.compare = stage->file->type->compare,
 		.path = map_stage_index_path(stage),
-		.rows = {rows.bytes, rows.length, stage->rows},
+		.rows = {.bytes = rows.bytes, .length = rows.length, .count = stage->rows},
 		.finding = {.verdict = INDEX_UNREADABLE},
 	};
 	const struct side_work work = {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SPLICED_LEAST 1000 /* rows; of fewer, all are rendered as fast */
+#define GUESSED_FROM ((size_t)64 << 10) /* bytes of the store */
 
 /* A trial must not touch the map's directory: its stage is in our own. */
 static struct map_stage_place stage_place(const struct map_sync_run *run)
@@ -60,12 +61,34 @@ static struct map_rows rows_of(struct renewal *renewal)
 	};
 }
 
+/* Whether no live index can be built upon, whatever the rows will be. */
+static bool must_be_new(const struct map_sync_run *run)
+{
+	return !run->type->update || !run->same_type || run->file.parts[MAP_INDEX].fd < 0;
+}
+
+/* By the lines at the store's start. */
+static int64_t guess_rows(const struct alias_store *store)
+{
+	size_t looked = store->length < GUESSED_FROM ? store->length : GUESSED_FROM;
+	size_t lines = 1;
+
+	for (size_t i = 0; i < looked; i++)
+		lines += store->bytes[i] == '\n';
+	return (int64_t)(store->length / looked * lines);
+}
+
 bool renewal_render(struct renewal *renewal, struct error *err)
 {
 	const struct map_rows rows = rows_of(renewal);
 	int64_t started = clock_monotonic_ms();
 
-	if (!renewal_begin_text(renewal, err) || !map_rows_write(&rows, err) || !renewal_finish_text(renewal, err))
+	if (!renewal_begin_text(renewal, err))
+		return false;
+	if (must_be_new(renewal->run))
+		map_build_begin_early(renewal->run, &renewal->library, &renewal->stage, NULL,
+			guess_rows(&renewal->run->store));
+	if (!map_rows_write(&rows, err) || !renewal_finish_text(renewal, err))
 		return false;
 	map_sync_result_step(renewal->run->result, "render", started, "");
 	return true;
@@ -113,7 +136,7 @@ bool renewal_splice(struct renewal *renewal, bool *ret_fit, struct error *err)
 	struct map_sync_run *run = renewal->run;
 	const struct map_rows rows = rows_of(renewal);
 	struct string_list names = STRING_LIST_INIT;
-	const struct map_splice map_splice = {
+	struct map_splice splice = {
 		.names = &names,
 		.live = run->before.rows,
 		.changed = &renewal->changed,
@@ -124,11 +147,15 @@ bool renewal_splice(struct renewal *renewal, bool *ret_fit, struct error *err)
 	renewal->spliced = true;
 	if (!may_splice(run, &names))
 		return true;
-	if (!renewal_begin_text(renewal, err) || !map_rows_splice(&rows, &map_splice, ret_fit, err))
+	splice.patches = arena_alloc_array(run->arena, names.count + 1, sizeof(*splice.patches));
+	if (!renewal_begin_text(renewal, err) || !map_rows_plan(&rows, &splice, ret_fit, err))
 		return false;
 	if (!*ret_fit)
 		return true;
-	if (!renewal_finish_text(renewal, err))
+	if (renewal->walk.difference_count > 0)
+		map_build_begin_early(run, &renewal->library, &renewal->stage, &renewal->walk,
+			renewal->stage.rows);
+	if (!map_rows_splice(&rows, &splice, err) || !renewal_finish_text(renewal, err))
 		return false;
 	map_sync_result_step(run->result, "splice", started, "");
 	return true;

@@ -132,6 +132,8 @@ static bool render_row(struct row_writer *writer, const struct alias_line *entry
 		.key = entry->alias,
 		.destinations = destinations,
 		.count = copy_destinations(writer, entry, destinations),
+		/* Reading the entry has checked each of them, in whatever form it was. */
+		.addresses = true,
 	};
 	const char *fault;
 
@@ -190,12 +192,12 @@ bool map_rows_write(const struct map_rows *rows, struct error *err)
 
 /* ---------------------------------------------------------------- few rows of many */
 
-/* The live text with what is being done to it. */
+/* The live text with what is to be done to it. */
 struct splicing {
 	struct row_writer writer;
-	const struct map_splice *splice;
+	struct map_splice *splice;
 	struct span text;
-	size_t copied; /* bytes of it that are in the stage, or left out of it */
+	size_t done; /* bytes of it that were decided upon */
 	bool fit;
 };
 
@@ -236,7 +238,7 @@ static int compare_line(struct span text, size_t offset, struct span key)
 static size_t find_line(const struct splicing *splicing, struct span key)
 {
 	struct span text = splicing->text;
-	size_t low = splicing->copied;
+	size_t low = splicing->done;
 	size_t high = text.length;
 
 	while (low < high) {
@@ -266,40 +268,27 @@ static bool leads_within(const struct splicing *splicing, const struct alias_lin
 	return false;
 }
 
-/* Piece by piece, for a million rows must not be resident at once. */
-static bool copy_until(struct splicing *splicing, size_t offset, struct error *err)
-{
-	while (splicing->copied < offset) {
-		size_t left = offset - splicing->copied;
-		const struct span piece = {splicing->text.bytes + splicing->copied,
-			left < COPIED_AT_ONCE ? left : COPIED_AT_ONCE};
-
-		if (!map_stage_copy(splicing->writer.rows->stage, piece, err))
-			return false;
-		mapped_memory_release(piece.bytes, piece.bytes + piece.length);
-		splicing->copied += piece.length;
-	}
-	return true;
-}
-
-static bool splice_row(struct splicing *splicing, const struct alias_line *entry, size_t offset,
+static bool plan_row(struct splicing *splicing, const struct alias_line *entry, size_t offset,
 	size_t replaced, struct error *err)
 {
 	struct row_writer *writer = &splicing->writer;
+	struct map_splice *splice = splicing->splice;
 	struct map_walk *walk = writer->rows->walk;
 	const struct strbuf *line = &writer->line;
 	size_t key = 0;
 
-	if (!copy_until(splicing, offset, err) || !render_row(writer, entry, &key, err))
+	if (!render_row(writer, entry, &key, err))
 		return false;
-	splicing->copied += replaced;
+	splicing->done = offset + replaced;
 	map_walk_seek(walk, offset);
 	map_walk_row(walk, line->text, key, line->length);
-	strbuf_append(splicing->splice->changed, line->text, line->length);
-	return map_stage_add(writer->rows->stage, line->text, line->length, err);
+	strbuf_append(splice->changed, line->text, line->length);
+	splice->patches[splice->patch_count++] =
+		(struct map_patch){.offset = offset, .replaced = replaced, .added = line->length};
+	return true;
 }
 
-static bool splice_name(struct splicing *splicing, const char *name, struct error *err)
+static bool plan_name(struct splicing *splicing, const char *name, struct error *err)
 {
 	struct row_writer *writer = &splicing->writer;
 	struct arena *arena = &writer->arena;
@@ -324,29 +313,60 @@ static bool splice_name(struct splicing *splicing, const char *name, struct erro
 	}
 	entry = alias_line_of(&found);
 	splicing->fit = splicing->fit && !leads_within(splicing, &entry);
-	return !splicing->fit || splice_row(splicing, &entry, offset, replaced, err);
+	return !splicing->fit || plan_row(splicing, &entry, offset, replaced, err);
 }
 
-bool map_rows_splice(const struct map_rows *rows, const struct map_splice *splice, bool *ret_fit,
+bool map_rows_plan(const struct map_rows *rows, struct map_splice *splice, bool *ret_fit,
 	struct error *err)
 {
 	struct splicing splicing cleanup_splicing = {
 		.writer = {.rows = rows, .domain = span_of(rows->store->domain)},
 		.splice = splice,
 		.text = {rows->walk->bytes, rows->walk->length},
+		/* The stage has put its own head already. */
+		.done = rows->stage->head,
 		.fit = true,
 	};
 
-	/* The stage has put its own head already. */
-	splicing.copied = rows->stage->head;
 	for (size_t i = 0; i < splice->names->count && splicing.fit; i++) {
-		if (!splice_name(&splicing, splice->names->items[i], err))
+		if (!plan_name(&splicing, splice->names->items[i], err))
 			return false;
 	}
-	if (splicing.fit && !copy_until(&splicing, splicing.text.length, err))
-		return false;
 	map_walk_leave(rows->walk, splice->live);
 	rows->stage->rows = splice->live + rows->walk->added;
 	*ret_fit = splicing.fit;
 	return true;
+}
+
+/* Piece by piece, for a million rows must not be resident at once. */
+static bool copy_text(const struct map_rows *rows, size_t from, size_t to, struct error *err)
+{
+	while (from < to) {
+		size_t left = to - from;
+		const struct span piece = {rows->walk->bytes + from,
+			left < COPIED_AT_ONCE ? left : COPIED_AT_ONCE};
+
+		if (!map_stage_copy(rows->stage, piece, err))
+			return false;
+		mapped_memory_release(piece.bytes, piece.bytes + piece.length);
+		from += piece.length;
+	}
+	return true;
+}
+
+bool map_rows_splice(const struct map_rows *rows, const struct map_splice *splice, struct error *err)
+{
+	const char *changed = strbuf_text(splice->changed);
+	size_t copied = rows->stage->head;
+
+	for (size_t i = 0; i < splice->patch_count; i++) {
+		const struct map_patch *patch = &splice->patches[i];
+
+		if (!copy_text(rows, copied, patch->offset, err) ||
+			!map_stage_copy(rows->stage, (struct span){changed, patch->added}, err))
+			return false;
+		changed += patch->added;
+		copied = patch->offset + patch->replaced;
+	}
+	return copy_text(rows, copied, rows->walk->length, err);
 }

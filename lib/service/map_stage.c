@@ -11,12 +11,14 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #define CHUNK ((size_t)256 << 10)
 #define COOL_SECONDS 10
 #define OUTPUT_LIMIT ((size_t)64 << 10)
+#define PARTS_TOLD 64 /* the follower hears of growth by one in so many, lest it drown */
 
 static bool stage_error(const struct map_stage *stage, const char *action, struct error *err)
 {
@@ -66,6 +68,19 @@ bool map_stage_begin(struct map_stage *stage, const struct map_stage_place *plac
 	return true;
 }
 
+/* A follower that is gone, or lags behind, is no trouble of the text's; of its end it has to hear. */
+static void tell_follower(struct map_stage *stage, bool whole)
+{
+	const struct map_stage_growth growth = {stage->length, stage->rows, whole};
+
+	if (stage->follower < 0 ||
+		(!whole && stage->length - stage->told < stage->length / PARTS_TOLD))
+		return;
+	stage->told = stage->length;
+	(void)send(stage->follower, &growth, sizeof(growth),
+		MSG_NOSIGNAL | (whole ? 0 : MSG_DONTWAIT));
+}
+
 static bool write_bytes(struct map_stage *stage, struct span bytes, struct error *err)
 {
 	digest_add(&stage->digest, bytes.bytes, bytes.length);
@@ -80,6 +95,7 @@ static bool write_bytes(struct map_stage *stage, struct span bytes, struct error
 			bytes.length -= (size_t)written;
 		}
 	}
+	tell_follower(stage, false);
 	return true;
 }
 
@@ -118,6 +134,14 @@ static bool cool_down(const struct map_stage *stage, struct error *err)
 	return stage_error(stage, "set a time", err);
 }
 
+void map_stage_follow(struct map_stage *stage, int follower)
+{
+	stage->follower = follower;
+	stage->told = 0;
+	if (stage->bytes)
+		tell_follower(stage, true);
+}
+
 bool map_stage_finish(struct map_stage *stage, struct error *err)
 {
 	void *bytes;
@@ -131,6 +155,7 @@ bool map_stage_finish(struct map_stage *stage, struct error *err)
 	stage->bytes = bytes;
 	stage->identity =
 		file_identity(stage->directory, stage->file->parts[MAP_TEXT].name, stage->arena);
+	tell_follower(stage, true);
 	return true;
 }
 
@@ -321,6 +346,7 @@ void map_stage_sweep(const struct map_stage_place *place)
 		.directory = openat(place->parent, place->name,
 			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
 		.text = -1,
+		.follower = -1,
 	};
 	struct stat status;
 

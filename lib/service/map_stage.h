@@ -36,6 +36,13 @@ struct map_stage_tools {
 	int timeout_ms;	    /* each */
 };
 
+/* What a follower is told: how far the text has come. */
+struct map_stage_growth {
+	size_t length; /* bytes in the file, with the head */
+	int64_t rows;
+	bool whole; /* nothing will be added */
+};
+
 struct map_stage {
 	const struct map_sync_file *file; /* what it is to become */
 	struct map_stage_place place;
@@ -52,10 +59,12 @@ struct map_stage {
 	int64_t rows;
 	char text_digest[DIGEST_HEX_LENGTH + 1];
 	char index_digest[DIGEST_HEX_LENGTH + 1]; /* "" before seal, and for types without index */
+	int follower; /* socket of the caller's, to whom every bit of text is told; -1 = nobody */
+	size_t told;  /* bytes that the follower knows of */
 	const char *output; /* what the commands said although they succeeded, or "" */
 };
 
-#define MAP_STAGE_INIT {.directory = -1, .text = -1}
+#define MAP_STAGE_INIT {.directory = -1, .text = -1, .follower = -1}
 #define cleanup_map_stage __attribute__((cleanup(map_stage_close)))
 
 /*
@@ -64,6 +73,9 @@ struct map_stage {
  */
 must_check bool map_stage_begin(struct map_stage *stage, const struct map_stage_place *place,
 	const struct map_sync_file *file, struct arena *arena, struct error *err);
+
+/* Tells `follower`, a socket of messages, from now on of every growth of the text, and of its end. It is the caller's, who takes it out before closing it. */
+void map_stage_follow(struct map_stage *stage, int follower);
 
 /* Adds one row with its newline. Fails with filesystem. */
 must_check bool map_stage_add(struct map_stage *stage, const char *line, size_t length, struct error *err);

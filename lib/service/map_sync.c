@@ -24,6 +24,7 @@
 
 static void run_close(struct map_sync_run *run)
 {
+	process_stop(&run->asking);
 	alias_store_close(&run->store);
 	map_sync_file_close(&run->file);
 	if (run->home >= 0)
@@ -60,7 +61,8 @@ static void read_state(struct map_sync_run *run)
 bool map_sync_run_ask_postfix(struct map_sync_run *run, struct error *err)
 {
 	if (!run->asked)
-		run->asked = postfix_instance_open(&run->instance, run->settings, run->arena, err);
+		run->asked = postfix_instance_end(&run->asking, run->settings, run->arena,
+			&run->instance, err);
 	return run->asked;
 }
 
@@ -119,6 +121,9 @@ bool map_sync_run_open_store(struct map_sync_run *run, struct error *err)
 
 	if (run->store_open)
 		return true;
+	/* A sync that needs the store will nearly always need to know Postfix, too. */
+	if (!run->asked)
+		postfix_instance_begin(&run->asking, run->settings);
 	if (!alias_store_open(&run->store, run->request->state_directory, ALIAS_STORE_READ, err))
 		return false;
 	run->store_open = true;
@@ -267,6 +272,7 @@ bool map_sync_members(const struct map_sync_request *request, struct arena *aren
 		.file = MAP_SYNC_FILE_INIT,
 		.store = ALIAS_STORE_INIT,
 		.store_identity = "",
+		.asking = PROCESS_CHILD_INIT,
 	};
 	int64_t started = clock_monotonic_ms();
 	bool done;

@@ -2,8 +2,9 @@
  * The sync engine: makes Postfix answer what the store says, or leaves what is live alone and says why.
  *
  * A target is one map with one source of rows. rows = f(store generation, configuration): no account look-ups, no clock. A map is never built in place: it is
- * staged, built by postmap, read back and compared in full, then renamed over the live one, index first. Before the rename the old map is live, after it the new
- * one; a crash in between is seen by digest and built again. Nothing to do is known from generation, configuration digest and the installed files' digests.
+ * staged, its index made by the library that Postfix reads it with (by postmap where that does not stand, or where the configuration names a postmap), read back and
+ * compared in full, confirmed by postmap for a sample, then renamed over the live one, index first. Before the rename the old map is live, after it the new one; a
+ * crash in between is seen by digest and built again. Nothing to do is known from generation, configuration digest and the installed files' digests.
  */
 #ifndef POSTIGO_SERVICE_MAP_SYNC_H
 #define POSTIGO_SERVICE_MAP_SYNC_H

@@ -23,6 +23,7 @@ struct map_sync_run {
 	bool known; /* `before` was read */
 	bool same_path;	 /* and is about this path */
 	bool same_type;	 /* and this type, too */
+	struct process_child asking; /* postconf, while it runs beside all else */
 	struct postfix_instance instance;
 	bool asked; /* `instance` is filled */
 	const char *postfix_identity; /* "" unless the type is "auto" */

@@ -85,24 +85,61 @@ bool postfix_question_read(const struct postfix_question *question, struct arena
 	return *output == '\0';
 }
 
-static bool ask_postconf(const struct postfix_instance *instance, struct arena *arena,
-	const char *values[PARAMETERS], struct error *err)
+static struct postfix_instance instance_of(const struct sync_settings *settings)
 {
-	const struct postfix_question question = {
+	return (struct postfix_instance){
+		.config_directory = settings->postfix_config_directory,
+		.postconf = settings->postconf,
+		.own_map = settings->path,
+		.timeout_ms = (int)settings->command_timeout * 1000,
+	};
+}
+
+static struct postfix_question question_of(const struct postfix_instance *instance)
+{
+	return (struct postfix_question){
 		.postconf = instance->postconf,
 		.config_directory = instance->config_directory,
 		.names = parameter_names,
 		.count = PARAMETERS,
 	};
-	struct process_request request = {
+}
+
+/* Its words are in the arena. */
+static struct process_request request_of(const struct postfix_instance *instance, struct arena *arena)
+{
+	const struct postfix_question question = question_of(instance);
+
+	return (struct process_request){
 		.argv = postfix_question_command(&question, arena),
 		.timeout_ms = instance->timeout_ms,
 		.output_limit = OUTPUT_LIMIT,
 	};
+}
+
+void postfix_instance_begin(struct process_child *asking, const struct sync_settings *settings)
+{
+	const struct postfix_instance instance = instance_of(settings);
+	struct arena arena cleanup_arena = ARENA_INIT;
+	const struct process_request request = request_of(&instance, &arena);
+	struct error ignored;
+
+	if (asking->pid > 0 || !trusted_program_check(instance.postconf, &ignored) ||
+		process_begin(asking, &request, &ignored))
+		return;
+	*asking = (struct process_child)PROCESS_CHILD_INIT;
+}
+
+static bool ask_postconf(const struct postfix_instance *instance, struct process_child *asking,
+	struct arena *arena, const char *values[PARAMETERS], struct error *err)
+{
+	const struct postfix_question question = question_of(instance);
+	const struct process_request request = request_of(instance, arena);
 	struct process_result result = {0};
 
-	if (!process_run(&request, arena, &result, err))
+	if (asking->pid == 0 && !process_begin(asking, &request, err))
 		return false;
+	process_end(asking, &request, arena, &result);
 	if (!process_succeeded(&result))
 		return command_failed(err, &request, &result, arena);
 	if (postfix_question_read(&question, arena, result.output, values))
@@ -139,21 +176,16 @@ static void take_values(struct postfix_instance *instance, const char *const val
 	instance->relay_includes_subdomains = string_list_contains(&parents, "relay_domains");
 }
 
-bool postfix_instance_open(struct postfix_instance *ret_instance,
-	const struct sync_settings *settings, struct arena *arena, struct error *err)
+bool postfix_instance_end(struct process_child *asking, const struct sync_settings *settings,
+	struct arena *arena, struct postfix_instance *ret_instance, struct error *err)
 {
-	struct postfix_instance instance = {
-		.config_directory = settings->postfix_config_directory,
-		.postconf = settings->postconf,
-		.own_map = settings->path,
-		.timeout_ms = (int)settings->command_timeout * 1000,
-	};
+	struct postfix_instance instance = instance_of(settings);
 	const char *values[PARAMETERS];
 
 	for (size_t i = 0; i < PARAMETERS; i++)
 		values[i] = "";
 	if (!trusted_program_check(instance.postconf, err) ||
-		!ask_postconf(&instance, arena, values, err))
+		!ask_postconf(&instance, asking, arena, values, err))
 		return false;
 	take_values(&instance, values, arena);
 	instance.postmap = settings->postmap;
@@ -164,6 +196,14 @@ bool postfix_instance_open(struct postfix_instance *ret_instance,
 		return false;
 	*ret_instance = instance;
 	return true;
+}
+
+bool postfix_instance_open(struct postfix_instance *ret_instance,
+	const struct sync_settings *settings, struct arena *arena, struct error *err)
+{
+	struct process_child asking cleanup_process_child = PROCESS_CHILD_INIT;
+
+	return postfix_instance_end(&asking, settings, arena, ret_instance, err);
 }
 
 enum map_reference postfix_map_reference(const struct postfix_instance *instance, const char *type,

@@ -7,6 +7,7 @@
 #include "base/string_list.h"
 #include "format/settings.h"
 #include "service/postfix_table.h"
+#include "system/process.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,6 +64,13 @@ const char *const *postfix_question_command(const struct postfix_question *quest
 /* Cuts that command's output into one value for each name. False when it is something else; then `values` is half filled. */
 must_check bool postfix_question_read(const struct postfix_question *question, struct arena *arena, const char *output,
 	const char **values);
+/*
+ * The same beside something else. Begin starts postconf, unless `asking` has begun; what keeps it from that is told by end, which starts it
+ * where begin did not, waits, and fails as postfix_instance_open().
+ */
+void postfix_instance_begin(struct process_child *asking, const struct sync_settings *settings);
+must_check bool postfix_instance_end(struct process_child *asking, const struct sync_settings *settings, struct arena *arena,
+	struct postfix_instance *ret_instance, struct error *err);
 
 /* How virtual_alias_maps names the map `type`:`path`: exactly, never as the prefix of a longer name; also inside unionmap:{} and pipemap:{}. */
 enum map_reference postfix_map_reference(const struct postfix_instance *instance, const char *type, const char *path,

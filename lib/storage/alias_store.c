@@ -427,11 +427,16 @@ enum lookup_result alias_store_next(struct alias_cursor *cursor, struct arena *a
 enum lookup_result alias_store_next_line(struct alias_cursor *cursor, struct arena *arena,
 	struct alias_line *ret_line, struct error *err)
 {
-	struct store_text text;
+	const struct alias_store *store = cursor->store;
+	/* Without the start, which would have to be looked for at each line. */
+	const struct store_text text = {
+		.bytes = store->bytes,
+		.end = store->length - strlen(STORE_FOOTER),
+		.header = {.domain = store->domain},
+	};
 
-	store_text_of(cursor->store, &text);
 	if (cursor->offset - cursor->released >= STORE_WINDOW) {
-		store_release(cursor->store, text.bytes + cursor->released, STORE_WINDOW);
+		store_release(store, text.bytes + cursor->released, STORE_WINDOW);
 		cursor->released += STORE_WINDOW;
 	}
 	if (cursor->offset >= text.end)

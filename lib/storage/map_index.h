@@ -13,11 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Tells how many bytes of rows are there, more than `seen`, waiting for them; `seen` = there will be no more. */
+typedef size_t index_growth(void *context, size_t seen);
+
 /* "key<TAB>value<NEWLINE>" a row, of a mapped file: its memory is given back while it is read. */
 struct index_rows {
 	const char *bytes;
-	size_t length;
-	int64_t count;
+	size_t length; /* while they grow: of that much memory, enough for all */
+	int64_t count; /* while they grow: about so many */
+	index_growth *growth; /* NULL = all are there; else they may only be walked over to build */
+	void *context;
 };
 
 enum index_verdict {

@@ -7,7 +7,7 @@
 
 #define PAGE ((uintptr_t)4096) /* bytes; a smaller step than that of the file does no harm */
 #define ROOM ((size_t)16 << 20) /* bytes an index may grow beyond double its size */
-#define SIZE_OF_TEXT ((size_t)16) /* times the text a new index may grow: pages are half full at worst */
+#define SIZE_FIRST ((size_t)256 << 20) /* bytes a new index may have; doubled in time. The file tells it, so that it is the same for the same rows */
 
 /* The environment as Postfix opens it, but without its lock file: nobody writes here. */
 struct lmdb_reader {
@@ -296,10 +296,22 @@ static bool put_row(const struct lmdb_reader *writer, struct index_walk *walk,
 	return mdb_put(writer->transaction, writer->table, &key, &value, flags) == 0;
 }
 
+/* Doubles the size that the index may have when half of it is used. */
+static bool make_room(const struct lmdb_reader *writer)
+{
+	MDB_envinfo information;
+	MDB_stat status;
+
+	return mdb_env_info(writer->environment, &information) == 0 &&
+	       mdb_env_stat(writer->environment, &status) == 0 &&
+	       (information.me_last_pgno < information.me_mapsize / status.ms_psize / 2 ||
+		       mdb_env_set_mapsize(writer->environment, 2 * information.me_mapsize) == 0);
+}
+
 /* What a transaction writes stays in memory until it ends. */
 static bool start_over(struct lmdb_reader *writer)
 {
-	return commit(writer) && mdb_txn_begin(writer->environment, NULL, 0, &writer->transaction) == 0;
+	return commit(writer) && make_room(writer) && mdb_txn_begin(writer->environment, NULL, 0, &writer->transaction) == 0;
 }
 
 static bool put_all(struct lmdb_reader *writer, struct index_walk *walk)
@@ -324,6 +336,6 @@ bool lmdb_index_build(const char *path, const struct index_rows *rows)
 	struct lmdb_reader writer cleanup_reader = {.environment = NULL};
 	struct index_walk walk = {.rows = rows};
 
-	return writer_open(&writer, path, SIZE_OF_TEXT * rows->length) && put_all(&writer, &walk) &&
+	return writer_open(&writer, path, SIZE_FIRST - ROOM) && put_all(&writer, &walk) &&
 	       commit(&writer);
 }

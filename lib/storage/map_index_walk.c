@@ -6,17 +6,42 @@
 
 #define ROWS_A_PAUSE 65536
 
-bool index_walk_next(struct index_walk *walk)
+/* Where the rows end that are there; waits for a whole one more when all of them were walked over. */
+static size_t end_of_rows(struct index_walk *walk)
 {
 	const struct index_rows *rows = walk->rows;
-	const char *row = rows->bytes + walk->offset;
+
+	if (!rows->growth)
+		return rows->length;
+	while (walk->offset == walk->there) {
+		size_t there = rows->growth(rows->context, walk->seen);
+		const char *newline;
+
+		if (there <= walk->seen)
+			break;
+		newline = there > rows->length ? NULL
+					       : memrchr(rows->bytes + walk->seen, '\n',
+							 there - walk->seen);
+		walk->seen = there;
+		/* Then the walk cannot become done. */
+		if (there > rows->length)
+			break;
+		if (newline)
+			walk->there = (size_t)(newline - rows->bytes) + 1;
+	}
+	return walk->there;
+}
+
+bool index_walk_next(struct index_walk *walk)
+{
+	const char *row = walk->rows->bytes + walk->offset;
+	size_t end = end_of_rows(walk);
 	size_t value;
 	size_t line;
 
 	walk->at = walk->offset;
-	if (walk->offset == rows->length ||
-		!postfix_map_row_read(row, rows->length - walk->offset, &walk->key_length, &value,
-			&line) ||
+	if (walk->offset == end ||
+		!postfix_map_row_read(row, end - walk->offset, &walk->key_length, &value, &line) ||
 		walk->key_length > INDEX_KEY_MAX)
 		return false;
 	memcpy(walk->key, row, walk->key_length);
@@ -36,7 +61,8 @@ bool index_walk_matches(const struct index_walk *walk, struct span stored)
 
 bool index_walk_is_done(const struct index_walk *walk)
 {
-	return walk->offset == walk->rows->length;
+	return walk->rows->growth ? walk->offset == walk->seen
+				  : walk->offset == walk->rows->length;
 }
 
 struct span index_walk_stored(const struct index_walk *walk, struct strbuf *buffer)

@@ -16,6 +16,8 @@ struct index_walk {
 	const struct index_rows *rows;
 	size_t offset; /* of the next row */
 	size_t at;     /* of this one */
+	size_t seen;   /* bytes that are there, of rows that grow */
+	size_t there;  /* of those, bytes of whole rows */
 	int64_t number;
 	char key[INDEX_KEY_MAX + 1]; /* with a NUL behind it */
 	struct span value;

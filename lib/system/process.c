@@ -23,17 +23,6 @@
 #define GRACE_MS 1000 /* between asking a late child to end and killing it */
 #define LOOK_MS 20    /* between looks at a child whose end cannot be polled for (Linux < 5.3) */
 
-/* A child while it runs. Leaving the scope kills its group and reaps it, unless that was done. */
-struct running {
-	pid_t pid; /* 0 = none, or reaped */
-	int input;
-	int output;
-	int errors;
-	int end; /* pidfd: readable once the child has ended; -1 = the kernel has none */
-};
-
-#define cleanup_running __attribute__((cleanup(running_end)))
-
 static void close_pipe(int *fd)
 {
 	if (*fd >= 0)
@@ -41,7 +30,7 @@ static void close_pipe(int *fd)
 	*fd = -1;
 }
 
-static void running_end(struct running *child)
+void process_stop(struct process_child *child)
 {
 	close_pipe(&child->input);
 	close_pipe(&child->output);
@@ -128,7 +117,7 @@ static bool has_input(const struct process_request *request)
 }
 
 /* Starts the child; an exec that fails is told apart from a child that cannot be made. */
-static bool start(const struct process_request *request, struct running *child, int *ret_number,
+static bool start(const struct process_request *request, struct process_child *child, int *ret_number,
 	struct error *err)
 {
 	int input cleanup_close = -1;
@@ -182,7 +171,7 @@ static bool refill(struct traffic *traffic)
 	return traffic->pending > 0;
 }
 
-static void feed(struct running *child, struct traffic *traffic)
+static void feed(struct process_child *child, struct traffic *traffic)
 {
 	ssize_t written;
 
@@ -227,7 +216,7 @@ static bool drain(int *fd, struct strbuf *buffer, struct traffic *traffic)
 	return true;
 }
 
-static void move_bytes(struct running *child, struct traffic *traffic, const struct pollfd *ready)
+static void move_bytes(struct process_child *child, struct traffic *traffic, const struct pollfd *ready)
 {
 	if (ready[0].revents && child->input >= 0)
 		feed(child, traffic);
@@ -238,7 +227,7 @@ static void move_bytes(struct running *child, struct traffic *traffic, const str
 }
 
 /* Leaves the child a zombie: as long as it is one, its number and its group's are nobody else's. */
-static bool has_ended(const struct running *child)
+static bool has_ended(const struct process_child *child)
 {
 	siginfo_t information = {0};
 
@@ -250,7 +239,7 @@ static bool has_ended(const struct running *child)
  * Serves the pipes until the child has ended or the sink refuses. The end of its output is no sign:
  * what it leaves behind may hold the pipes open. False when the deadline passed first.
  */
-static bool serve(struct running *child, struct traffic *traffic, int64_t deadline)
+static bool serve(struct process_child *child, struct traffic *traffic, int64_t deadline)
 {
 	while (!traffic->refused && !has_ended(child)) {
 		struct pollfd ready[] = {
@@ -272,7 +261,7 @@ static bool serve(struct running *child, struct traffic *traffic, int64_t deadli
 }
 
 /* What a pipe still holds, and no more: a process that left the group could go on writing. */
-static void serve_rest(struct running *child, struct traffic *traffic)
+static void serve_rest(struct process_child *child, struct traffic *traffic)
 {
 	for (int i = 0; i < PIPE_SIZE / READ_SIZE && child->output >= 0 && !traffic->refused; i++) {
 		if (!drain(&child->output, &traffic->output, traffic))
@@ -285,7 +274,7 @@ static void serve_rest(struct running *child, struct traffic *traffic)
 }
 
 /* Kills what is left of the group and reaps its leader. */
-static int end_group(struct running *child, struct rusage *ret_usage)
+static int end_group(struct process_child *child, struct rusage *ret_usage)
 {
 	int status = 0;
 
@@ -296,7 +285,7 @@ static int end_group(struct running *child, struct rusage *ret_usage)
 	return status;
 }
 
-static void conclude(struct running *child, struct traffic *traffic, int64_t deadline,
+static void conclude(struct process_child *child, struct traffic *traffic, int64_t deadline,
 	struct process_result *result)
 {
 	bool in_time = serve(child, traffic, deadline);
@@ -321,32 +310,52 @@ static void conclude(struct running *child, struct traffic *traffic, int64_t dea
 	}
 }
 
-bool process_run(const struct process_request *request, struct arena *arena,
-	struct process_result *ret_result, struct error *err)
+bool process_begin(struct process_child *child, const struct process_request *request,
+	struct error *err)
 {
-	struct running child cleanup_running = {.input = -1, .output = -1, .errors = -1, .end = -1};
-	struct traffic traffic cleanup_traffic = {.request = request};
-	struct process_result result = {.end = PROCESS_NOT_STARTED};
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct sigaction before;
-	int64_t started = clock_monotonic_ms();
+	struct process_child started cleanup_process_child = PROCESS_CHILD_INIT;
 
 	if (request->argv[0][0] != '/')
 		return error_set(err, ERROR_BUG, _("\"%s\" is no absolute path"), request->argv[0]);
+	started.started = clock_monotonic_ms();
+	if (!start(request, &started, &started.start_error, err))
+		return false;
+	*child = started;
+	started = (struct process_child)PROCESS_CHILD_INIT;
+	return true;
+}
+
+void process_end(struct process_child *child, const struct process_request *request,
+	struct arena *arena, struct process_result *ret_result)
+{
+	struct traffic traffic cleanup_traffic = {.request = request};
+	struct process_result result = {.end = PROCESS_NOT_STARTED, .status = child->start_error};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+
 	traffic.chunk = malloc(CHUNK);
 	if (!traffic.chunk)
 		out_of_memory();
-	if (!start(request, &child, &result.status, err))
-		return false;
 	(void)sigaction(SIGPIPE, &ignore, &before);
-	if (child.pid > 0)
-		conclude(&child, &traffic, started + request->timeout_ms, &result);
+	if (child->pid > 0)
+		conclude(child, &traffic, child->started + request->timeout_ms, &result);
 	(void)sigaction(SIGPIPE, &before, NULL);
-	result.elapsed_ms = clock_monotonic_ms() - started;
+	process_stop(child);
+	result.elapsed_ms = clock_monotonic_ms() - child->started;
 	result.output = arena_strndup(arena, strbuf_text(&traffic.output), traffic.output.length);
 	result.output_length = traffic.output.length;
 	result.errors = arena_strndup(arena, strbuf_text(&traffic.errors), traffic.errors.length);
 	*ret_result = result;
+}
+
+bool process_run(const struct process_request *request, struct arena *arena,
+	struct process_result *ret_result, struct error *err)
+{
+	struct process_child child cleanup_process_child = PROCESS_CHILD_INIT;
+
+	if (!process_begin(&child, request, err))
+		return false;
+	process_end(&child, request, arena, ret_result);
 	return true;
 }
 

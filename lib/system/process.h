@@ -53,6 +53,36 @@ struct process_result {
 			  it started it */
 };
 
+/* A command that runs beside its caller. */
+struct process_child {
+	pid_t pid; /* 0 = none, or reaped */
+	int input;
+	int output;
+	int errors;
+	int end;	 /* pidfd: readable once the child has ended; -1 = the kernel has none */
+	int start_error; /* errno of an exec that failed */
+	int64_t started; /* ms */
+};
+
+#define PROCESS_CHILD_INIT {.input = -1, .output = -1, .errors = -1, .end = -1}
+#define cleanup_process_child __attribute__((cleanup(process_stop)))
+
+/*
+ * Starts a command that goes on while the caller does something else; process_end() with the same
+ * request waits for it. Until then it is not fed, and its output waits in a pipe of up to 1 MiB.
+ * The deadline counts from here. Leaving the child's scope kills and reaps its group. Fails as
+ * process_run().
+ */
+must_check bool process_begin(struct process_child *child, const struct process_request *request,
+	struct error *err);
+
+/* Feeds the child, takes what it says, and waits for its end. */
+void process_end(struct process_child *child, const struct process_request *request,
+	struct arena *arena, struct process_result *ret_result);
+
+/* Kills what is left of the child's group and reaps it, unless process_end() has. */
+void process_stop(struct process_child *child);
+
 /*
  * Runs a command to its end. Environment: PATH=/usr/sbin:/usr/bin:/sbin:/bin, LC_ALL=C, TZ=UTC; the
  * caller's umask; cwd "/"; no descriptor but 0 to 2; default signals. SIGPIPE is ignored while it

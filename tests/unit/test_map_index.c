@@ -44,7 +44,7 @@ static const struct {
 
 static const char *path_of(const char *name)
 {
-	static char path[128];
+	static char path[256];
 
 	snprintf(path, sizeof(path), "%s/%s.%d", unit_scratch(), name, getpid());
 	return path;
@@ -113,7 +113,7 @@ static void make_hash(const char *path, const struct pair *pairs, size_t nul)
 
 static void expect(index_compare *compare, const char *path, size_t number)
 {
-	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
+	const struct index_rows rows = {.bytes = ROWS, .length = strlen(ROWS), .count = 3};
 	struct index_finding finding = compare(path, &rows);
 
 	ck_assert_int_eq(finding.verdict, cases[number].verdict);
@@ -169,9 +169,9 @@ static const struct {
 START_TEST(builds_what_it_reads)
 {
 	const char *path = path_of(types[_i].name);
-	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
-	const struct index_rows other = {"ana@x.example\t1\n", strlen("ana@x.example\t1\n"), 1};
-	const struct index_rows cut = {ROWS, strlen(ROWS) - 1, 3};
+	const struct index_rows rows = {.bytes = ROWS, .length = strlen(ROWS), .count = 3};
+	const struct index_rows other = {.bytes = "ana@x.example\t1\n", .length = strlen("ana@x.example\t1\n"), .count = 1};
+	const struct index_rows cut = {.bytes = ROWS, .length = strlen(ROWS) - 1, .count = 3};
 
 	ck_assert(types[_i].build(path, &rows));
 	expect(types[_i].compare, path, 0);
@@ -190,7 +190,7 @@ static struct index_rows map_rows(const char *name, const struct strbuf *text, i
 	ck_assert_int_eq(write(fd, text->text, text->length), (ssize_t)text->length);
 	bytes = mmap(NULL, text->length, PROT_READ, MAP_PRIVATE, fd, 0);
 	ck_assert_ptr_ne(bytes, MAP_FAILED);
-	return (struct index_rows){bytes, text->length, count};
+	return (struct index_rows){.bytes = bytes, .length = text->length, .count = count};
 }
 
 /* In the order of a map's text, which is not the bytewise one, and more than go into one transaction. */
@@ -218,10 +218,71 @@ START_TEST(builds_many)
 }
 END_TEST
 
+/* A text that comes in steps of `step` bytes, up to `most`. */
+struct growing {
+	size_t step;
+	size_t most;
+	int asked;
+};
+
+static size_t grow(void *context, size_t seen)
+{
+	struct growing *growing = context;
+	size_t there = seen + growing->step;
+
+	growing->asked++;
+	return there < growing->most ? there : growing->most;
+}
+
+/* Steps that end within a row, at its end, and beyond all. */
+START_TEST(builds_from_rows_that_grow)
+{
+	static const size_t steps[] = {1, 7, 16, 1000};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(steps); i++) {
+		struct growing growing = {.step = steps[i], .most = strlen(ROWS)};
+		const struct index_rows rows = {
+			.bytes = ROWS,
+			.length = sizeof(ROWS),
+			.count = 5,
+			.growth = grow,
+			.context = &growing,
+		};
+		char name[32];
+		const char *path;
+
+		snprintf(name, sizeof(name), "grown%zu.%s", steps[i], types[_i].name);
+		path = path_of(name);
+		ck_assert(types[_i].build(path, &rows));
+		ck_assert_int_eq(growing.asked, (int)((growing.most + steps[i] - 1) / steps[i]) + 1);
+		expect(types[_i].compare, path, 0);
+	}
+}
+END_TEST
+
+/* One byte short, and a row more than there is memory. */
+START_TEST(rows_that_stop_growing_are_no_map)
+{
+	struct growing growing = {.step = 20, .most = strlen(ROWS) - 1};
+	struct index_rows rows = {
+		.bytes = ROWS,
+		.length = strlen(ROWS),
+		.count = 3,
+		.growth = grow,
+		.context = &growing,
+	};
+
+	ck_assert(!types[_i].build(path_of("short"), &rows));
+	growing = (struct growing){.step = rows.length - 21, .most = strlen(ROWS)};
+	rows.length = strlen(ROWS) - strlen("beto@x.example\t3, 4\n");
+	ck_assert(!types[_i].build(path_of("beyond"), &rows));
+}
+END_TEST
+
 START_TEST(no_index_and_no_rows)
 {
-	const struct index_rows rows = {ROWS, strlen(ROWS), 3};
-	const struct index_rows none = {"", 0, 0};
+	const struct index_rows rows = {.bytes = ROWS, .length = strlen(ROWS), .count = 3};
+	const struct index_rows none = {.bytes = ""};
 
 	ck_assert_int_eq(lmdb_index_compare(path_of("no"), &rows).verdict, INDEX_UNREADABLE);
 	ck_assert_int_eq(cdb_index_compare(path_of("no"), &rows).verdict, INDEX_UNREADABLE);
@@ -281,6 +342,8 @@ int main(void)
 	tcase_add_loop_test(compare, judges_hash, 0, (int)ARRAY_LENGTH(cases));
 	tcase_add_test(compare, no_index_and_no_rows);
 	tcase_add_loop_test(build, builds_what_it_reads, 0, (int)ARRAY_LENGTH(types));
+	tcase_add_loop_test(build, builds_from_rows_that_grow, 0, (int)ARRAY_LENGTH(types));
+	tcase_add_loop_test(build, rows_that_stop_growing_are_no_map, 0, (int)ARRAY_LENGTH(types));
 	tcase_add_loop_test(build, builds_many, 0, (int)ARRAY_LENGTH(types));
 	tcase_add_loop_test(update, updates_lmdb, 0, (int)ARRAY_LENGTH(updates));
 	tcase_add_test(update, updates_no_file_of_others);

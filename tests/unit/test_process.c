@@ -531,6 +531,63 @@ START_TEST(a_refusal_of_the_last_bytes_counts)
 }
 END_TEST
 
+START_TEST(it_runs_beside_its_caller)
+{
+	static const char *const argv[] = {"/bin/sh", "-c", "echo $$; kill -STOP $$; echo on", NULL};
+	const struct process_request request = shell(argv);
+	struct process_child child cleanup_process_child = PROCESS_CHILD_INIT;
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct process_result result;
+	struct error err;
+	siginfo_t information = {0};
+
+	unit_assert_ok(process_begin(&child, &request, &err), err);
+	/* It got that far with nobody serving it. */
+	ck_assert_int_eq(waitid(P_PID, (id_t)child.pid, &information, WSTOPPED), 0);
+	ck_assert_int_eq(information.si_pid, child.pid);
+	ck_assert_int_eq(kill(child.pid, SIGCONT), 0);
+	process_end(&child, &request, &arena, &result);
+	ck_assert(process_succeeded(&result));
+	ck_assert_int_gt(pid_in(result.output), 0);
+	ck_assert_ptr_nonnull(strstr(result.output, "\non\n"));
+	ck_assert_int_eq(child.pid, 0);
+}
+END_TEST
+
+START_TEST(what_is_not_waited_for_is_killed)
+{
+	static const char *const argv[] = {"/bin/sleep", "60", NULL};
+	const struct process_request request = shell(argv);
+	struct error err;
+	pid_t pid;
+
+	{
+		struct process_child child cleanup_process_child = PROCESS_CHILD_INIT;
+
+		unit_assert_ok(process_begin(&child, &request, &err), err);
+		pid = child.pid;
+		ck_assert_int_eq(kill(pid, 0), 0);
+	}
+	ck_assert_int_ne(kill(pid, 0), 0);
+}
+END_TEST
+
+START_TEST(what_cannot_be_run_is_told_at_the_end)
+{
+	static const char *const argv[] = {"/nonexistent/program", NULL};
+	const struct process_request request = shell(argv);
+	struct process_child child cleanup_process_child = PROCESS_CHILD_INIT;
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct process_result result;
+	struct error err;
+
+	unit_assert_ok(process_begin(&child, &request, &err), err);
+	process_end(&child, &request, &arena, &result);
+	ck_assert_int_eq(result.end, PROCESS_NOT_STARTED);
+	ck_assert_int_eq(result.status, ENOENT);
+}
+END_TEST
+
 START_TEST(nothing_stays_open)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -561,6 +618,9 @@ int main(void)
 	tcase_add_test(end, a_missing_program_is_told_exactly);
 	tcase_add_test(end, a_file_that_is_no_program_is_told);
 	tcase_add_test(end, a_relative_path_is_a_bug);
+	tcase_add_test(end, it_runs_beside_its_caller);
+	tcase_add_test(end, what_is_not_waited_for_is_killed);
+	tcase_add_test(end, what_cannot_be_run_is_told_at_the_end);
 	tcase_add_test(end, nothing_stays_open);
 	tcase_add_test(surroundings, arguments_are_not_interpreted);
 	tcase_add_test(surroundings, the_environment_is_fixed);

@@ -123,7 +123,10 @@ change
 expect_exit 21 'A56: a postmap that fails with hostile words' postigo-admin sync
 lines=$(logged)
 well_formed 'A56: postmap' "$lines"
-like 'A56: what it said is told, made harmless' "$lines" 'a\\+x1B\[31mb'
+like 'A56: what it said is told, made harmless once' "$lines" 'a\\x1B\[31mb'
+like 'A56: on the terminal, too' "$stderr" 'a\\x1B\[31mb'
+is_json 'A56: and in the result that is kept' /var/lib/postigo/sync/last-result.json .ok false
+like 'A56: as harmless there' "$(json .error.why /var/lib/postigo/sync/last-result.json)" 'a\\x1B\[31mb'
 unlike 'A56: its lines are none of the log' "$lines" 'generation=99'
 says postmap '[ "$3" = -q ] || [ "$3" = -s ]'
 change

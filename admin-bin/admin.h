@@ -22,13 +22,20 @@ struct admin {
 	struct source_text *files;
 	size_t file_count;
 	int64_t now;
+	size_t set_aside; /* files of the queue, so far */
 };
 
 /* Reads the configuration (--config or the installed one) into admin->settings and prints what is to be warned of. Fails with config. */
 must_check bool admin_load_settings(struct admin *admin, const struct command_line *line, struct error *err);
 
-/* The context that the alias services want. */
-struct alias_context admin_alias_context(const struct admin *admin);
+/* The context that the alias services want; what they set aside goes to the system log. */
+struct alias_context admin_alias_context(struct admin *admin);
+
+/* A queue_report: one line for the guardians of the machine, up to a limit, for a member can make many such files. */
+void admin_log_set_aside(void *context, const struct queued_request *request, uid_t owner);
+
+/* How many more there were. */
+void admin_log_finish(const struct admin *admin);
 
 struct sync_outcome {
 	bool ran;

@@ -406,7 +406,8 @@ static const struct command commands[] = {
 		.words = "setup",
 		.operands = "",
 		.help = N_("make groups, directories, the helper's setgid bit, a first configuration and an empty store"),
-		.details = N_("Prints each act before doing it. A second run does nothing."),
+		.details = N_("Prints each act before doing it. A second run does nothing. With --config that file is the configuration: "
+			      "it must exist, and the installed one is neither read nor made."),
 		OPTIONS(setup_options),
 		.examples = EXAMPLES("postigo-admin setup --domain club.example", "postigo-admin setup --dry-run"),
 		.needs_root = true,

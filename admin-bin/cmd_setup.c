@@ -25,6 +25,7 @@ int command_setup(void *context, const struct command_line *line)
 	const struct installation_request request = {
 		.state_directory = POSTIGO_STATE_DIRECTORY,
 		.config_directory = POSTIGO_CONFIG_DIRECTORY,
+		.config_file = line->globals.config,
 		.helper = POSTIGO_HELPER,
 		.domain = command_value(line, "domain"),
 		.dry_run = command_has(line, "dry-run"),

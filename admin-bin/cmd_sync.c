@@ -3,87 +3,15 @@
 #include "admin_json.h"
 #include "base/message.h"
 #include "format/printable.h"
+#include "service/map_sync_result.h"
 
 #include <string.h>
-
-static struct json *rows_json(const struct map_sync_result *result)
-{
-	struct json *rows = json_new_object();
-
-	json_set_integer(rows, "wanted", result->wanted);
-	json_set_integer(rows, "live_before", result->live_before);
-	json_set_integer(rows, "added", result->added);
-	json_set_integer(rows, "changed", result->changed_rows);
-	json_set_integer(rows, "removed", result->removed);
-	json_set_integer(rows, "refused", result->refused_count);
-	return rows;
-}
-
-static struct json *notes_json(const struct map_sync_note *notes, size_t count)
-{
-	struct json *array = json_new_array();
-
-	for (size_t i = 0; i < count; i++) {
-		struct json *note = json_add(array, json_new_object());
-
-		json_set_text(note, "code", notes[i].code);
-		if (*notes[i].key)
-			json_set_text(note, "key", notes[i].key);
-		json_set_text(note, "detail", notes[i].detail);
-	}
-	return array;
-}
-
-static struct json *steps_json(const struct map_sync_result *result)
-{
-	struct json *steps = json_new_array();
-
-	for (size_t i = 0; i < result->step_count; i++) {
-		struct json *step = json_add(steps, json_new_object());
-
-		json_set_text(step, "name", result->steps[i].name);
-		json_set_integer(step, "ms", result->steps[i].elapsed_ms);
-		if (*result->steps[i].detail)
-			json_set_text(step, "detail", result->steps[i].detail);
-	}
-	return steps;
-}
-
-static struct json *differences_json(const struct map_sync_result *result)
-{
-	struct json *changes = json_new_array();
-
-	for (size_t i = 0; i < result->difference_count; i++) {
-		const struct map_difference *difference = &result->differences[i];
-		struct json *change = json_add(changes, json_new_object());
-		const char sign[] = {difference->sign, '\0'};
-
-		json_set_text(change, "sign", sign);
-		json_set_text(change, "key", difference->key);
-		json_set_text(change, "before", difference->before);
-		json_set_text(change, "after", difference->after);
-	}
-	return changes;
-}
 
 struct json *admin_sync_json(const struct map_sync_result *result)
 {
 	struct json *object = json_new_object();
 
-	json_set_boolean(object, "changed", result->changed);
-	json_set_boolean(object, "dry_run", result->dry_run);
-	json_set_integer(object, "generation", result->generation);
-	json_set_text(object, "type", result->type);
-	json_set_text(object, "path", result->path);
-	json_set(object, "rows", rows_json(result));
-	json_set(object, "warnings", notes_json(result->warnings, result->warning_count));
-	json_set(object, "refused", notes_json(result->refused, result->refused_listed));
-	if (result->difference_count > 0)
-		json_set(object, "changes", differences_json(result));
-	json_set(object, "steps", steps_json(result));
-	json_set_text(object, "reload", result->reload);
-	admin_set_time(object, "started", result->started);
-	admin_set_time(object, "ended", result->ended);
+	map_sync_result_fill(object, result);
 	return object;
 }
 

@@ -40,13 +40,14 @@ bool admin_load_settings(struct admin *admin, const struct command_line *line, s
 	return true;
 }
 
-struct alias_context admin_alias_context(const struct admin *admin)
+struct alias_context admin_alias_context(struct admin *admin)
 {
 	return (struct alias_context){
 		.settings = &admin->settings,
 		.state_directory = POSTIGO_STATE_DIRECTORY,
 		.actor = &admin->identity,
 		.now = admin->now,
+		.watch = {.report = admin_log_set_aside, .context = admin},
 	};
 }
 
@@ -106,6 +107,7 @@ int main(int argc, char *argv[])
 	parsed = command_parse(&admin_program, argc, argv, &admin.arena, &line, &err);
 	begin_output(&admin, &line);
 	code = parsed ? run(&admin, &line) : output_error(&admin.output, &err);
+	admin_log_finish(&admin);
 	code = output_finish(&admin.output, code);
 	arena_clear(&admin.arena);
 	return code;

@@ -7,6 +7,7 @@
 #include "service/member_status_repair.h"
 #include "storage/left_over.h"
 #include "storage/member_status.h"
+#include "system/atomic_batch.h"
 
 #include <string.h>
 
@@ -290,7 +291,7 @@ static bool is_stale(struct run *run, const struct status_file *status, struct a
 	return true;
 }
 
-static bool tidy_status(struct run *run, uid_t uid, struct error *err)
+static bool tidy_status(struct run *run, uid_t uid, struct atomic_batch *batch, struct error *err)
 {
 	const char *directory = run->session->context->state_directory;
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -305,20 +306,22 @@ static bool tidy_status(struct run *run, uid_t uid, struct error *err)
 	if (!stale)
 		return true;
 	string_list_add(&run->done.stale, run->arena, arena_printf(&arena, "%u.json", uid));
-	return run->dry_run || member_status_remove(directory, uid, err);
+	return run->dry_run || member_status_stage_removal(batch, uid, err);
 }
 
 static bool tidy_statuses(struct run *run, struct error *err)
 {
+	const char *directory = run->session->context->state_directory;
+	struct atomic_batch batch cleanup_atomic_batch = ATOMIC_BATCH_INIT;
 	struct member_status_list list = {.count = 0};
 
-	if (!member_status_list(run->session->context->state_directory, run->arena, &list, err))
+	if (!member_status_list(directory, run->arena, &list, err) || !member_status_batch_begin(&batch, directory, err))
 		return false;
 	for (size_t i = 0; i < list.count; i++) {
-		if (!tidy_status(run, list.uids[i], err))
+		if (!tidy_status(run, list.uids[i], &batch, err))
 			return false;
 	}
-	return true;
+	return atomic_batch_settle(&batch, err);
 }
 
 static bool tidy_temporaries(struct run *run, struct error *err)

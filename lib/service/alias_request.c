@@ -14,8 +14,11 @@
 bool request_desk_open(struct request_desk *desk, const struct alias_context *context, enum alias_store_mode mode,
 	struct error *err)
 {
-	return alias_store_open(&desk->store, context->state_directory, mode, err) &&
-	       request_queue_open(&desk->queue, context->state_directory, context->now, err);
+	if (!alias_store_open(&desk->store, context->state_directory, mode, err) ||
+		!request_queue_open(&desk->queue, context->state_directory, context->now, err))
+		return false;
+	desk->queue.watch = context->watch;
+	return true;
 }
 
 void request_desk_close(struct request_desk *desk)

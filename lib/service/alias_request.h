@@ -19,6 +19,7 @@ struct alias_context {
 	const char *state_directory;
 	const struct identity *actor;
 	int64_t now;
+	struct queue_watch watch;		 /* who is told of files that are set aside, if anybody */
 	const struct account_snapshot *accounts; /* where thousands are asked for; NULL = one by one */
 };
 

@@ -5,6 +5,7 @@
 #include "service/member_status_repair.h"
 #include "storage/journal_cursor.h"
 #include "storage/member_status.h"
+#include "system/atomic_batch.h"
 
 #include <string.h>
 
@@ -74,8 +75,9 @@ static void add_history(const struct alias_session *session, const struct journa
 	status_file_remember(status, &decision, arena);
 }
 
-/* The member's status is a function of the store and the last event that concerns them. */
-static bool publish_status(const struct alias_session *session, const struct journal_event *event, struct error *err)
+/* The member's status is a function of the store and the last event that concerns them. Without batch it is durable at once. */
+static bool publish_status(const struct alias_session *session, const struct journal_event *event,
+	struct atomic_batch *batch, struct error *err)
 {
 	const struct settings *settings = session->context->settings;
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -96,7 +98,8 @@ static bool publish_status(const struct alias_session *session, const struct jou
 	if (strcmp(event->op, "reject") == 0)
 		status.cooldown_until = event->at + settings->policy.cooldown_after_reject;
 	add_history(session, event, &arena, &status);
-	return member_status_publish(session->context->state_directory, &status, err);
+	return batch ? member_status_stage(batch, &status, err)
+		     : member_status_publish(session->context->state_directory, &status, err);
 }
 
 /*
@@ -119,7 +122,8 @@ static bool is_for_member(const struct alias_session *session, const struct jour
 }
 
 /* Removes what was published to the former owner of a uid; the present owner's own file stays. */
-static bool unpublish(const struct alias_session *session, const struct journal_event *event, struct error *err)
+static bool unpublish(const struct alias_session *session, const struct journal_event *event,
+	struct atomic_batch *batch, struct error *err)
 {
 	const char *directory = session->context->state_directory;
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -136,12 +140,15 @@ static bool unpublish(const struct alias_session *session, const struct journal_
 	case LOOKUP_FAILED:
 		break;
 	}
-	return member_status_remove(directory, event->uid, err);
+	return batch ? member_status_stage_removal(batch, event->uid, err)
+		     : member_status_remove(directory, event->uid, err);
 }
 
-static bool publish(const struct alias_session *session, const struct journal_event *event, struct error *err)
+static bool publish(const struct alias_session *session, const struct journal_event *event, struct atomic_batch *batch,
+	struct error *err)
 {
-	return is_for_member(session, event) ? publish_status(session, event, err) : unpublish(session, event, err);
+	return is_for_member(session, event) ? publish_status(session, event, batch, err)
+					     : unpublish(session, event, batch, err);
 }
 
 static bool is_published(const struct alias_session *session, const struct journal_event *event, bool *ret_published,
@@ -177,8 +184,16 @@ static bool is_of_commit(const struct journal_event *event, const struct journal
 	       strcmp(event->from, last->from) == 0 && strcmp(event->to, last->to) == 0;
 }
 
-/* Publishes every event of the journal's last commit: its last one is published last, so only then nothing is missing. */
-static bool publish_commit(struct alias_session *session, struct error *err)
+static bool publish_missing(const struct alias_session *session, const struct journal_event *event,
+	struct atomic_batch *batch, struct error *err)
+{
+	bool published;
+
+	return is_published(session, event, &published, err) && (published || publish(session, event, batch, err));
+}
+
+/* Every event of the journal's last commit but its last one. */
+static bool publish_others(const struct alias_session *session, struct atomic_batch *batch, struct error *err)
 {
 	const struct alias_store *store = &session->desk.store;
 	struct journal_cursor cursor cleanup_journal_cursor = JOURNAL_CURSOR_INIT;
@@ -193,17 +208,27 @@ static bool publish_commit(struct alias_session *session, struct error *err)
 		case LOOKUP_FAILED:
 			return false;
 		case LOOKUP_NOT_FOUND:
-			return publish(session, &store->last, err);
+			return true;
 		case LOOKUP_FOUND:
 			break;
 		}
 		if (event.sequence == store->last.sequence)
 			continue;
 		if (!is_of_commit(&event, &store->last))
-			return publish(session, &store->last, err);
-		if (!publish(session, &event, err))
+			return true;
+		if (!publish_missing(session, &event, batch, err))
 			return false;
 	}
+}
+
+/* In the order of publish_changes(), so that a crash in here leaves the sign unset. */
+static bool publish_commit(const struct alias_session *session, struct error *err)
+{
+	struct atomic_batch batch cleanup_atomic_batch = ATOMIC_BATCH_INIT;
+
+	return member_status_batch_begin(&batch, session->context->state_directory, err) &&
+	       publish_others(session, &batch, err) && atomic_batch_settle(&batch, err) &&
+	       publish(session, &session->desk.store.last, NULL, err);
 }
 
 /* Whether the file says of the alias what the store says; its last decision may be of any age. */
@@ -219,17 +244,18 @@ static bool shows_entry(const struct alias_session *session, const struct alias_
 }
 
 /* The restore as the event of one member. */
-static bool publish_restored(const struct alias_session *session, const char *username, uint32_t uid, struct error *err)
+static bool publish_restored(const struct alias_session *session, const char *username, uint32_t uid,
+	struct atomic_batch *batch, struct error *err)
 {
 	struct journal_event event = session->desk.store.last;
 
 	event.username = username;
 	event.uid = uid;
-	return publish(session, &event, err);
+	return publish(session, &event, batch, err);
 }
 
 /* Members who have no alias any more, but still see one. */
-static bool publish_lost(const struct alias_session *session, uid_t uid, struct error *err)
+static bool publish_lost(const struct alias_session *session, uid_t uid, struct atomic_batch *batch, struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct status_file status;
@@ -247,34 +273,49 @@ static bool publish_lost(const struct alias_session *session, uid_t uid, struct 
 	case LOOKUP_NOT_FOUND:
 		break;
 	}
-	return publish_restored(session, status.username, uid, err);
+	return publish_restored(session, status.username, uid, batch, err);
 }
 
-/* After a restore over a damaged store nobody knows what changed: every status that says something else is written anew. */
-static bool publish_store(const struct alias_session *session, struct error *err)
+/* Entries whose members see something else. */
+static bool publish_entries(const struct alias_session *session, struct atomic_batch *batch, struct error *err)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
-	struct member_status_list list = {.count = 0};
 	struct alias_cursor cursor;
 	struct alias_entry entry;
 	enum lookup_result found;
 
 	alias_store_rewind(&session->desk.store, &cursor);
 	while ((found = alias_store_next(&cursor, &arena, &entry, err)) == LOOKUP_FOUND) {
-		if (!shows_entry(session, &entry) && !publish_restored(session, entry.username, entry.uid, err))
+		if (!shows_entry(session, &entry) &&
+			!publish_restored(session, entry.username, entry.uid, batch, err))
 			return false;
 		arena_clear(&arena);
 	}
-	if (found == LOOKUP_FAILED || !member_status_list(session->context->state_directory, &arena, &list, err))
-		return false;
-	for (size_t i = 0; i < list.count; i++) {
-		if (!publish_lost(session, list.uids[i], err))
-			return false;
-	}
-	return true;
+	return found == LOOKUP_NOT_FOUND;
 }
 
-/* Publishes what the journal's last event changed, if that has not been done. */
+/* After a restore over a damaged store nobody knows what changed: every status that says something else is written anew. */
+static bool publish_store(const struct alias_session *session, struct error *err)
+{
+	const char *directory = session->context->state_directory;
+	struct atomic_batch batch cleanup_atomic_batch = ATOMIC_BATCH_INIT;
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct member_status_list list = {.count = 0};
+
+	if (!member_status_batch_begin(&batch, directory, err) || !publish_entries(session, &batch, err) ||
+		!atomic_batch_settle(&batch, err) || !member_status_list(directory, &arena, &list, err))
+		return false;
+	for (size_t i = 0; i < list.count; i++) {
+		if (!publish_lost(session, list.uids[i], &batch, err))
+			return false;
+	}
+	return atomic_batch_settle(&batch, err);
+}
+
+/*
+ * Publishes what the journal's last commit changed, if that has not been done: see publish_changes(). A last event without reader leaves no sign, so each of its
+ * commit is looked at.
+ */
 static bool recover_statuses(struct alias_session *session, struct error *err)
 {
 	const struct journal_event *last = &session->desk.store.last;
@@ -282,7 +323,8 @@ static bool recover_statuses(struct alias_session *session, struct error *err)
 
 	if (*last->username == '\0')
 		return publish_store(session, err);
-	return is_published(session, last, &published, err) && (published || publish_commit(session, err));
+	return is_published(session, last, &published, err) &&
+	       ((published && is_for_member(session, last)) || publish_commit(session, err));
 }
 
 /* Ends what the last session may have left half done: first the member's status, then the claimed file that is the sign of it. */
@@ -336,36 +378,57 @@ bool alias_session_commit(struct alias_session *session, const struct alias_chan
 	return alias_session_commit_all(session, change, 1, err);
 }
 
-/* One member's status that cannot be written keeps nobody else's from being, but the last one: that is the sign by which the next session knows that nothing is missing. */
+/* What is no decision, such as a mark of housekeeping, is no news for the member. */
+static bool publish_change(const struct alias_session *session, const struct alias_change *change,
+	struct atomic_batch *batch, struct error *err)
+{
+	const struct journal_event event = {
+		.generation = session->desk.store.generation,
+		.at = session->context->now,
+		.op = change->op,
+		.username = change->username,
+		.uid = change->uid,
+		.request_id = change->request_id,
+		.before = change->before,
+		.after = change->after,
+		.reason = change->reason,
+	};
+
+	return !decision_outcome(event.op) || publish(session, &event, batch, err);
+}
+
+/* One member's status that cannot be written keeps nobody else's from being. */
+static bool publish_all(const struct alias_session *session, const struct alias_change *changes, size_t count,
+	struct error *err)
+{
+	struct atomic_batch batch cleanup_atomic_batch = ATOMIC_BATCH_INIT;
+	struct error failure;
+	bool published = true;
+
+	if (count == 0)
+		return true;
+	if (!member_status_batch_begin(&batch, session->context->state_directory, err))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		published = publish_change(session, &changes[i], &batch, published ? err : &failure) && published;
+	return atomic_batch_settle(&batch, published ? err : &failure) && published;
+}
+
+/*
+ * The last status is published only behind all others, because it is the sign by which the next session knows that nothing is missing:
+ *
+ * - All others are written under temporary names, one syncfs puts them on the disk, they are renamed, one fsync puts their names there. Only then the last is
+ *   written, as durably. Whoever finds the last in its place, after a kill or without power, finds all others in theirs.
+ * - Whoever does not find it (killed or failed anywhere before) publishes the commit once more, from store and journal. That changes nothing where it was done:
+ *   a decision that heads a member's history is not added again.
+ * - No file is named before its content is on the disk. So in between each member reads the old status or the new, and a history, which stands nowhere else, is
+ *   never lost. Temporaries that a kill leaves behind are housekeeping's.
+ */
 static bool publish_changes(struct alias_session *session, const struct alias_change *changes, size_t count,
 	struct error *err)
 {
-	bool published = true;
-	struct error failure;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct journal_event event = {
-			.generation = session->desk.store.generation,
-			.at = session->context->now,
-			.op = changes[i].op,
-			.username = changes[i].username,
-			.uid = changes[i].uid,
-			.request_id = changes[i].request_id,
-			.before = changes[i].before,
-			.after = changes[i].after,
-			.reason = changes[i].reason,
-		};
-
-		if (!published && i + 1 == count)
-			break;
-		/* What is no decision, such as a mark of housekeeping, is no news for the member. */
-		if (!decision_outcome(event.op) || publish(session, &event, &failure))
-			continue;
-		if (published)
-			*err = failure;
-		published = false;
-	}
-	return published;
+	return count == 0 || (publish_all(session, changes, count - 1, err) &&
+				     publish_change(session, &changes[count - 1], NULL, err));
 }
 
 bool alias_session_commit_all(struct alias_session *session, const struct alias_change *changes, size_t count,

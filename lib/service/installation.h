@@ -17,6 +17,7 @@
 struct installation_request {
 	const char *state_directory;
 	const char *config_directory;
+	const char *config_file; /* stands for the directory's, which is left alone; NULL = the directory's, made when absent */
 	const char *helper;
 	const char *domain; /* for a first configuration; NULL = there must be one */
 	bool dry_run;

@@ -65,6 +65,15 @@ static bool read_domain(const char *text, struct arena *arena, const char **ret_
 	return error_field(err, "domain");
 }
 
+static const char *configuration_path(const struct installation *installation)
+{
+	const struct installation_request *request = installation->request;
+
+	return request->config_file ? request->config_file
+				    : arena_printf(installation->arena, "%s/%s", request->config_directory,
+					      CONFIGURATION_NAME);
+}
+
 static bool require_domain(const struct installation *installation, const char *domain,
 	struct error *err)
 {
@@ -72,8 +81,7 @@ static bool require_domain(const struct installation *installation, const char *
 		return true;
 	error_set(err, ERROR_CONFIG, _("the aliases of this server are in %s, not in %s"),
 		installation->settings.domain, domain);
-	error_why(err, _("%s/%s says so"), installation->request->config_directory,
-		CONFIGURATION_NAME);
+	error_why(err, _("%s says so"), configuration_path(installation));
 	return error_fix(err,
 		_("change the setting \"domain\" there, and run setup without --domain"));
 }
@@ -140,8 +148,8 @@ bool installation_configure(struct installation *installation, struct error *err
 
 	if (request->domain && !read_domain(request->domain, installation->arena, &domain, err))
 		return false;
-	switch (configuration_files_read(request->config_directory, NULL, installation->arena,
-		&sources, &count, err)) {
+	switch (configuration_files_read(request->config_directory, request->config_file,
+		installation->arena, &sources, &count, err)) {
 	case LOOKUP_FAILED:
 		return false;
 	case LOOKUP_FOUND:
@@ -155,5 +163,5 @@ bool installation_configure(struct installation *installation, struct error *err
 			return false;
 		break;
 	}
-	return make_files(installation, text, err);
+	return request->config_file || make_files(installation, text, err);
 }

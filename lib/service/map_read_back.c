@@ -5,7 +5,6 @@
 #include "format/email_address.h"
 #include "format/postfix_index.h"
 #include "format/postfix_map.h"
-#include "format/printable.h"
 #include "service/map_stage.h"
 #include "storage/map_index.h"
 #include "system/mapped_memory.h"
@@ -41,7 +40,7 @@ bool read_back_command_error(const struct process_request *request,
 
 	error_set(err, ERROR_MTA_COMMAND, _("%s failed: %s"), request->argv[0],
 		process_describe(request, result, arena));
-	error_why(err, "%s", *first ? printable_text(first, arena) : _("it does not say"));
+	error_why(err, "%s", *first ? first : _("it does not say"));
 	return error_fix(err, _("the map that was live still is; try again with --dry-run"));
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "format/json.h"
+#include "format/printable.h"
 #include "format/timestamp.h"
 
 #include <string.h>
@@ -98,7 +99,6 @@ static void add_differences(struct json *json, const struct map_sync_result *res
 		json_set_text(element, "before", difference->before);
 		json_set_text(element, "after", difference->after);
 	}
-	json_set_boolean(json, "changes_cut", result->differences_cut);
 }
 
 static void add_steps(struct json *json, const struct map_sync_result *result)
@@ -115,6 +115,15 @@ static void add_steps(struct json *json, const struct map_sync_result *result)
 	}
 }
 
+/* An error may quote what other programs said. */
+static void set_printable(struct json *json, const char *key, const char *text)
+{
+	struct strbuf buffer cleanup_strbuf = STRBUF_INIT;
+
+	printable_append(&buffer, text, strlen(text));
+	json_set_text(json, key, strbuf_text(&buffer));
+}
+
 static void add_failure(struct json *json, const struct error *failure)
 {
 	struct json *error;
@@ -123,11 +132,11 @@ static void add_failure(struct json *json, const struct error *failure)
 		return;
 	error = json_set(json, "error", json_new_object());
 	json_set_text(error, "code", error_name(failure->code));
-	json_set_text(error, "what", failure->what);
+	set_printable(error, "what", failure->what);
 	if (*failure->why)
-		json_set_text(error, "why", failure->why);
+		set_printable(error, "why", failure->why);
 	if (*failure->fix)
-		json_set_text(error, "fix", failure->fix);
+		set_printable(error, "fix", failure->fix);
 }
 
 static void add_time(struct json *json, const char *key, int64_t seconds)
@@ -143,15 +152,8 @@ static int64_t exit_code(const struct map_sync_result *result)
 	return result->refused_count > 0 ? ERROR_PARTIAL : ERROR_NONE;
 }
 
-struct json *map_sync_result_to_json(const struct map_sync_result *result,
-	const struct error *failure)
+void map_sync_result_fill(struct json *json, const struct map_sync_result *result)
 {
-	struct json *json = json_new_object();
-	struct json *digests;
-
-	json_set_boolean(json, "ok", !failure);
-	json_set_integer(json, "exit", failure ? (int64_t)failure->code : exit_code(result));
-	json_set_text(json, "target", "members");
 	json_set_boolean(json, "changed", result->changed);
 	json_set_boolean(json, "dry_run", result->dry_run);
 	json_set_integer(json, "generation", result->generation);
@@ -162,12 +164,26 @@ struct json *map_sync_result_to_json(const struct map_sync_result *result,
 	add_notes(json, "refused", result->refused, result->refused_listed);
 	add_differences(json, result);
 	add_steps(json, result);
-	digests = json_set(json, "digests", json_new_object());
-	json_set_text(digests, "text", result->text_digest);
-	json_set_text(digests, "index", result->index_digest);
 	json_set_text(json, "reload", result->reload);
 	add_time(json, "started", result->started);
 	add_time(json, "ended", result->ended);
+}
+
+struct json *map_sync_result_to_json(const struct map_sync_result *result,
+	const struct error *failure)
+{
+	struct json *json = json_new_object();
+	struct json *digests;
+
+	json_set_boolean(json, "ok", !failure);
+	json_set_integer(json, "exit", failure ? (int64_t)failure->code : exit_code(result));
+	json_set_text(json, "target", "members");
+	map_sync_result_fill(json, result);
+	if (result->difference_count > 0)
+		json_set_boolean(json, "changes_cut", result->differences_cut);
+	digests = json_set(json, "digests", json_new_object());
+	json_set_text(digests, "text", result->text_digest);
+	json_set_text(digests, "index", result->index_digest);
 	add_failure(json, failure);
 	return json;
 }

@@ -19,8 +19,11 @@ void map_sync_result_refuse(struct map_sync_result *result, struct arena *arena,
 /* Adds a step that began at `started_ms` of the monotonic clock and ends now. `detail` is static or the arena's. */
 void map_sync_result_step(struct map_sync_result *result, const char *name, int64_t started_ms, const char *detail);
 
+/* Sets what a frontend tells of the result. */
+void map_sync_result_fill(struct json *json, const struct map_sync_result *result);
+
 /*
- * The result as JSON, the same for `sync --json` and STATE/sync/last-result.json. `failure` is NULL for success, else its code, name and texts go in. The caller frees it.
+ * The result as STATE/sync/last-result.json keeps it: with exit code and digests. `failure` is NULL for success, else its code, name and texts go in. The caller frees it.
  */
 struct json *map_sync_result_to_json(const struct map_sync_result *result, const struct error *failure);
 

@@ -2,6 +2,7 @@
 
 #include "service/member.h"
 #include "storage/member_status.h"
+#include "system/atomic_batch.h"
 
 #include <string.h>
 
@@ -48,6 +49,7 @@ static void describe(const struct alias_store *store, const struct alias_entry *
 struct repair {
 	const char *state_directory;
 	const struct alias_store *store;
+	struct atomic_batch *batch;
 	bool dry_run;
 	size_t repaired;
 };
@@ -74,20 +76,24 @@ static bool repair_one(struct repair *repair, const struct alias_entry *entry, s
 	}
 	repair->repaired++;
 	describe(repair->store, entry, &status);
-	return repair->dry_run || member_status_publish(repair->state_directory, &status, err);
+	return repair->dry_run || member_status_stage(repair->batch, &status, err);
 }
 
 bool member_status_repair(const struct alias_context *context, const struct alias_store *store,
 	bool dry_run, size_t *ret_repaired, struct error *err)
 {
+	struct atomic_batch batch cleanup_atomic_batch = ATOMIC_BATCH_INIT;
 	struct repair repair = {.state_directory = context->state_directory,
 		.store = store,
+		.batch = &batch,
 		.dry_run = dry_run};
 	struct arena arena cleanup_arena = ARENA_INIT;
 	struct alias_cursor cursor;
 	struct alias_entry entry;
 	enum lookup_result result;
 
+	if (!member_status_batch_begin(&batch, context->state_directory, err))
+		return false;
 	alias_store_rewind(store, &cursor);
 	while ((result = alias_store_next(&cursor, &arena, &entry, err)) == LOOKUP_FOUND) {
 		if (member_identify(context->accounts, entry.uid, entry.username) ==
@@ -97,5 +103,5 @@ bool member_status_repair(const struct alias_context *context, const struct alia
 		arena_clear(&arena);
 	}
 	*ret_repaired = repair.repaired;
-	return result == LOOKUP_NOT_FOUND;
+	return result == LOOKUP_NOT_FOUND && atomic_batch_settle(&batch, err);
 }

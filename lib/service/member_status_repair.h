@@ -14,8 +14,8 @@ bool member_status_tells(const struct status_file *status, const struct alias_en
 
 /*
  * Repairs the status file of every entry whose account is still its own; with `dry_run` only
- * counts. Call with the store lock held. Fails with database or filesystem; those before the one
- * that failed are repaired.
+ * counts. Call with the store lock held. Fails with database or filesystem; what was not repaired
+ * then is by the next run.
  */
 must_check bool member_status_repair(const struct alias_context *context, const struct alias_store *store,
 	bool dry_run, size_t *ret_repaired, struct error *err);

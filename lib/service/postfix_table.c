@@ -2,7 +2,6 @@
 
 #include "base/message.h"
 #include "base/strbuf.h"
-#include "format/printable.h"
 #include "service/postfix_instance.h"
 #include "system/process.h"
 
@@ -251,7 +250,7 @@ static bool ask_failed(const struct process_request *request, const struct proce
 	error_set(err, ERROR_MTA_COMMAND, _("%s failed: %s"), request->argv[0],
 		process_describe(request, result, arena));
 	if (*first)
-		error_why(err, "%s", printable_text(first, arena));
+		error_why(err, "%s", first);
 	return false;
 }
 

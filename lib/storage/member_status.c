@@ -3,6 +3,7 @@
 #include "base/message.h"
 #include "base/number.h"
 #include "base/string_list.h"
+#include "system/atomic_batch.h"
 #include "system/atomic_file.h"
 #include "system/directory.h"
 #include "system/file_access.h"
@@ -29,39 +30,52 @@ static void status_name(uid_t uid, char name[NAME_MAX_LENGTH])
 	(void)snprintf(name, NAME_MAX_LENGTH, "%u.json", uid);
 }
 
-/*
- * The access list comes after seal: setting the mode would cut its mask. It is part of what must
- * be durable before the name is, hence the second fsync.
- */
-static bool grant_and_name(struct atomic_file *file, uid_t uid, struct error *err)
-{
-	if (!atomic_file_seal(file, err) || !file_access_grant_reader(file->fd, uid, err))
-		return false;
-	if (fsync(file->fd) != 0)
-		return error_set_errno(err, ERROR_FILESYSTEM, errno,
-			_("cannot store the status of uid %u"), uid);
-	return atomic_file_commit(file, err);
-}
-
-bool member_status_publish(const char *state_directory, const struct status_file *status,
-	struct error *err)
+/* Writes the file under its temporary name. The access list comes last: setting the mode would cut its mask. */
+static bool write_status(int directory, const struct status_file *status, struct atomic_file *file, struct error *err)
 {
 	static const struct atomic_file_settings settings = {.mode = 0600};
-	int directory cleanup_close = -1;
-	struct atomic_file file cleanup_atomic_file = ATOMIC_FILE_INIT;
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 	char name[NAME_MAX_LENGTH];
 
 	status_name(status->uid, name);
 	status_file_print(status, &text);
 	if (text.length > STATUS_FILE_MAX)
-		return error_set(err, ERROR_BUG, _("the status of uid %u is too long"),
-			status->uid);
-	if (!open_directory(state_directory, &directory, err) ||
-		!atomic_file_begin(&file, directory, name, &settings, err) ||
-		!atomic_file_write(&file, text.text, text.length, err))
-		return false;
-	return grant_and_name(&file, status->uid, err);
+		return error_set(err, ERROR_BUG, _("the status of uid %u is too long"), status->uid);
+	return atomic_file_begin(file, directory, name, &settings, err) &&
+	       atomic_file_write(file, text.text, text.length, err) && atomic_file_finish(file, err) &&
+	       file_access_grant_reader(file->fd, status->uid, err);
+}
+
+bool member_status_publish(const char *state_directory, const struct status_file *status,
+	struct error *err)
+{
+	int directory cleanup_close = -1;
+	struct atomic_file file cleanup_atomic_file = ATOMIC_FILE_INIT;
+
+	return open_directory(state_directory, &directory, err) && write_status(directory, status, &file, err) &&
+	       atomic_file_commit(&file, err);
+}
+
+bool member_status_batch_begin(struct atomic_batch *batch, const char *state_directory, struct error *err)
+{
+	int directory cleanup_close = -1;
+
+	return open_directory(state_directory, &directory, err) && atomic_batch_begin(batch, directory, err);
+}
+
+bool member_status_stage(struct atomic_batch *batch, const struct status_file *status, struct error *err)
+{
+	struct atomic_file file cleanup_atomic_file = ATOMIC_FILE_INIT;
+
+	return write_status(batch->directory, status, &file, err) && atomic_batch_add(batch, &file, err);
+}
+
+bool member_status_stage_removal(struct atomic_batch *batch, uid_t uid, struct error *err)
+{
+	char name[NAME_MAX_LENGTH];
+
+	status_name(uid, name);
+	return atomic_batch_unlink(batch, name, err);
 }
 
 /* Opens a regular file of root; one that the member owns could say anything. */
@@ -110,19 +124,10 @@ enum lookup_result member_status_read(const char *state_directory, uid_t uid, st
 
 bool member_status_remove(const char *state_directory, uid_t uid, struct error *err)
 {
-	int directory cleanup_close = -1;
-	char name[NAME_MAX_LENGTH];
+	struct atomic_batch batch cleanup_atomic_batch = ATOMIC_BATCH_INIT;
 
-	status_name(uid, name);
-	if (!open_directory(state_directory, &directory, err))
-		return false;
-	if (unlinkat(directory, name, 0) != 0) {
-		if (errno == ENOENT)
-			return true;
-		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot remove status/%s"),
-			name);
-	}
-	return directory_sync(directory, "status", err);
+	return member_status_batch_begin(&batch, state_directory, err) &&
+	       member_status_stage_removal(&batch, uid, err) && atomic_batch_settle(&batch, err);
 }
 
 static bool parse_status_name(const char *name, uid_t *ret_uid)

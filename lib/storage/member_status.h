@@ -10,8 +10,18 @@
 
 #include <sys/types.h>
 
+struct atomic_batch;
+
 /* Replaces the status file of `status->uid`. Fails with filesystem. */
 must_check bool member_status_publish(const char *state_directory, const struct status_file *status, struct error *err);
+
+/*
+ * The same for many members: begun, staged, and settled by atomic_batch_settle() (system/atomic_batch.h), which alone makes them visible. Until then the files
+ * are read as they were. A uid that is staged twice shows what was staged last. They fail as the functions for one.
+ */
+must_check bool member_status_batch_begin(struct atomic_batch *batch, const char *state_directory, struct error *err);
+must_check bool member_status_stage(struct atomic_batch *batch, const struct status_file *status, struct error *err);
+must_check bool member_status_stage_removal(struct atomic_batch *batch, uid_t uid, struct error *err);
 
 /*
  * Reads the status file of `uid`. Found, not found, or failed. A file that is not root's (the member owns it where ACLs are missing) proves nothing and counts

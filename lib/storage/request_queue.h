@@ -58,6 +58,14 @@ struct queued_request {
 	size_t length;
 };
 
+/* Told of each file that was set aside; `owner` is the inode's. Its texts are the queue's: print through printable. */
+typedef void queue_report(void *context, const struct queued_request *request, uid_t owner);
+
+struct queue_watch {
+	queue_report *report; /* NULL = nobody wants to know */
+	void *context;
+};
+
 struct request_queue {
 	int pending;	/* queue/new */
 	int staging;    /* queue/tmp */
@@ -67,6 +75,7 @@ struct request_queue {
 	gid_t group;	/* the queue's */
 	gid_t reader;	/* group of archive files */
 	int64_t now;
+	struct queue_watch watch; /* the opener's, none at first */
 };
 
 #define REQUEST_QUEUE_INIT {.pending = -1, .staging = -1, .claimed = -1, .quarantine = -1, .archive = -1}

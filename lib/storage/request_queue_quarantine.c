@@ -131,6 +131,8 @@ bool request_queue_quarantine(const struct request_queue *queue,
 	if ((status.st_dev != request->device || status.st_ino != request->inode) &&
 		queue_rename(queue->quarantine, name, from, request->file) == 0)
 		return true;
+	if (queue->watch.report)
+		queue->watch.report(queue->watch.context, request, status.st_uid);
 	return write_reason(queue, request, name, &status, err) &&
 	       queue_sync_directories(from, queue->quarantine, err);
 }

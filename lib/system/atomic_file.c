@@ -101,7 +101,7 @@ bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t lengt
 {
 	if (!require_open(file, err))
 		return false;
-	if (file->sealed)
+	if (file->finished)
 		return error_set(err, ERROR_BUG, _("%s is finished already"), file->name);
 	if (length > BUFFER_SIZE - file->buffered && !flush(file, err))
 		return false;
@@ -114,16 +114,28 @@ bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t lengt
 	return true;
 }
 
-bool atomic_file_seal(struct atomic_file *file, struct error *err)
+bool atomic_file_finish(struct atomic_file *file, struct error *err)
 {
 	if (!require_open(file, err))
 		return false;
-	if (file->sealed)
+	if (file->finished)
 		return true;
 	if (!flush(file, err))
 		return false;
 	if (fchown(file->fd, file->settings.owner, file->settings.group) != 0 ||
-		fchmod(file->fd, file->settings.mode) != 0 || fsync(file->fd) != 0)
+		fchmod(file->fd, file->settings.mode) != 0)
+		return give_up(file, errno, err);
+	file->finished = true;
+	return true;
+}
+
+bool atomic_file_seal(struct atomic_file *file, struct error *err)
+{
+	if (!atomic_file_finish(file, err))
+		return false;
+	if (file->sealed)
+		return true;
+	if (fsync(file->fd) != 0)
 		return give_up(file, errno, err);
 	file->sealed = true;
 	return true;
@@ -150,6 +162,7 @@ void atomic_file_discard(struct atomic_file *file)
 	file->fd = -1;
 	file->buffer = NULL;
 	file->buffered = 0;
+	file->finished = false;
 	file->sealed = false;
 }
 

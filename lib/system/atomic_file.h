@@ -31,6 +31,7 @@ struct atomic_file {
 	char temporary[160];
 	char *buffer;
 	size_t buffered;
+	bool finished;
 	bool sealed;
 };
 
@@ -49,9 +50,15 @@ must_check bool atomic_file_write(struct atomic_file *file, const void *bytes, s
 	struct error *err);
 
 /*
- * Writes out what is buffered, sets owner and mode, and makes the content durable, still under the
- * temporary name. For callers that must record something between content and name;
- * atomic_file_commit() does it if it was not done.
+ * Writes out what is buffered and sets owner and mode, still under the temporary name and not yet
+ * durable. For callers that add to what the file has before atomic_file_commit(), such as an access
+ * list, or that give it to a batch (system/atomic_batch.h).
+ */
+must_check bool atomic_file_finish(struct atomic_file *file, struct error *err);
+
+/*
+ * Finishes, and makes the content durable under the temporary name. For callers that must record
+ * something between content and name; atomic_file_commit() does it if it was not done.
  */
 must_check bool atomic_file_seal(struct atomic_file *file, struct error *err);
 

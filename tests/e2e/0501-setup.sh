@@ -63,6 +63,21 @@ else
 	skip 'the daemons may read the store' 'no getfacl'
 fi
 
+# Another configuration
+printf '{ "domain": "second.example", "members": { "group": "users" } }\n' >"$scratch/second.json"
+mv /etc/postigo /etc/postigo.second
+expect_exit 4 'with --config its domain counts' postigo-admin --config "$scratch/second.json" setup --domain club.example
+like 'which is named' "$stderr" 'second\.example, not in club\.example'
+like 'and the file' "$stderr" "$scratch/second.json says so"
+printf '{ "domain": "club.example" }\n' >"$scratch/second.json"
+expect_exit 0 'one for the same domain is taken' postigo-admin --config "$scratch/second.json" setup
+like 'and all is in place' "$stdout" 'Everything is in place'
+not_ok 'no other configuration is made' test -e /etc/postigo
+expect_exit 4 'one that is not there is none' postigo-admin --config "$scratch/third.json" setup --domain club.example
+like 'it says so' "$stderr" "there is no file $scratch/third.json"
+not_ok 'nor made' test -e "$scratch/third.json"
+mv /etc/postigo.second /etc/postigo
+
 # Again
 before=$(snapshot)
 expect_exit 0 'a second run' postigo-admin setup

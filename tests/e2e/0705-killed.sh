@@ -69,7 +69,20 @@ a=one@elsewhere.example/active
 m=m1@elsewhere.example/active
 sweep_both set "$a $m" "two@elsewhere.example/active $m" postigo-admin member set ana --to two@elsewhere.example --no-sync
 sleep 1
-sweep_both expire "$a $m" 'one@elsewhere.example/suspended m1@elsewhere.example/suspended' postigo-admin expire --no-sync
+s='one@elsewhere.example/suspended m1@elsewhere.example/suspended'
+sweep_both expire "$a $m" "$s" postigo-admin expire --no-sync
+
+# The last of a commit has no account any more, so no status of theirs can say that all others are published.
+restore
+mv "$scratch/before" "$scratch/plain"
+expect_exit 0 'm3' postigo-admin member add m3 m3@elsewhere.example --expires 1s --no-sync
+keep
+sleep 1
+sed -i.all '/^m3:/d' /etc/passwd
+sweep_kills 'expire, the last is gone' "$a $m" "$s" postigo-admin expire --no-sync
+mv /etc/passwd.all /etc/passwd
+rm -r "$scratch/before"
+mv "$scratch/plain" "$scratch/before"
 restore
 postigo-admin member revoke ana --reason left --no-sync >/dev/null
 id=$(postigo-admin history --limit 1 --plain | cut -f2)

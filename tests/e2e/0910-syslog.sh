@@ -96,13 +96,46 @@ for field in note destinations username lang tool nonce; do
 	PYTHON
 	postigo-admin approve carla >/dev/null 2>&1
 	postigo-admin approve "$(postigo-admin pending --plain | cut -f1 | head -n 1)" >/dev/null 2>&1
-	touch -d '2 minutes ago' /var/lib/postigo/queue/new/* 2>/dev/null
-	postigo-admin gc >/dev/null 2>&1
+	later +2m postigo-admin gc >/dev/null 2>&1
 	rm -rf /var/lib/postigo/queue/new/* /var/lib/postigo/work/claimed/*
 	lines=$(logged)
 	unlike "A56: a hostile $field leaves no byte" "$lines" '\\!'
 	unlike "A56: and forges no line: $field" "$lines" 'generation=99'
 done
+
+# ---- files of the queue that are no requests: who left them, and who set them aside
+aside="^<8[45]>[A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} postigo-admin\\[[0-9]+\\]: queue: set aside code=(Q[0-9]{2}) owner=([0-9]+) by=root uid=0 file="
+# leave NAME TEXT: a file of carla's.
+leave() {
+	/usr/bin/python3 -I - "/var/lib/postigo/queue/new/$1" "$gid" "$2" <<-'PYTHON'
+		import os, sys
+		path, gid, text = sys.argv[1:]
+		os.setgroups([]); os.setgid(int(gid)); os.setuid(20003); os.umask(0o077)
+		open(path, "w").write(text)
+	PYTHON
+}
+logged >/dev/null
+leave 20003.alias.json '{]'
+leave $'x\033[31m\n<22>Jan  1 00:00:00 postigo-admin[1]: y\302\233' '{}'
+expect_exit 0 'gc sets two files aside' later +2m postigo-admin gc
+lines=$(logged)
+is 'each has its line' "$(grep -cE "$aside" <<<"$lines") $(wc -l <<<"$lines")" '2 2'
+like 'with code and owner' "$lines" 'code=Q06 owner=20003 by=root uid=0 file=20003.alias.json'
+like 'a name is made harmless, once' "$lines" 'code=Q18 owner=20003 by=root uid=0 file=x\\x1B\[31m\\x0A<22>'
+unlike 'and leaves no raw byte' "$lines" '\\!'
+expect_exit 0 'gc with nothing to do' later +2m postigo-admin gc
+is 'is not logged' "$(logged)" ''
+for number in {1..23}; do
+	leave "flood$number" x
+done
+expect_exit 0 'a flood is set aside, too' later +2m postigo-admin gc
+lines=$(logged)
+is 'of which twenty have a line' "$(grep -cE "$aside" <<<"$lines")" 20
+like 'and all others one' "$lines" 'queue: set aside 3 more files$'
+is 'which is all' "$(wc -l <<<"$lines")" 21
+leave 20003.alias.json '{]'
+expect_exit 0 'purge-user sets aside' postigo-admin purge-user carla --no-sync
+like 'and says so' "$(logged)" 'code=Q06 owner=20003 by=root uid=0 file=20003.alias.json'
 
 # ---- A56: what other programs say, and what stands in a store that somebody forged
 commands=/usr/local/sbin/mta
@@ -123,7 +156,10 @@ change
 expect_exit 21 'A56: a postmap that fails with hostile words' postigo-admin sync
 lines=$(logged)
 well_formed 'A56: postmap' "$lines"
-like 'A56: what it said is told, made harmless' "$lines" 'a\\+x1B\[31mb'
+like 'A56: what it said is told, made harmless once' "$lines" 'a\\x1B\[31mb'
+like 'A56: on the terminal, too' "$stderr" 'a\\x1B\[31mb'
+is_json 'A56: and in the result that is kept' /var/lib/postigo/sync/last-result.json .ok false
+like 'A56: as harmless there' "$(json .error.why /var/lib/postigo/sync/last-result.json)" 'a\\x1B\[31mb'
 unlike 'A56: its lines are none of the log' "$lines" 'generation=99'
 says postmap '[ "$3" = -q ] || [ "$3" = -s ]'
 change

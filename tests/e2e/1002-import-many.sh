@@ -43,6 +43,12 @@ read -r code seconds mebibytes <<<"$(measure /usr/local/sbin/postigo-admin gc)"
 diag "gc: $seconds s, $mebibytes MiB"
 is 'housekeeping has nothing to do' "$code" 0
 ok 'and is quick' test "$seconds" -lt 5
+find /var/lib/postigo/status -name '31*.json' -delete
+"$BUILD/tests/support/fault" EIO@fsync,fdatasync,syncfs 0 /usr/local/sbin/postigo-admin gc 3>"$scratch/syncs" >/dev/null
+read -r _ code syncs _ <"$scratch/syncs"
+is 'housekeeping puts a thousand statuses back' "$code $(find /var/lib/postigo/status -name '31*.json' | wc -l)" '0 1000'
+diag "gc of 1000 statuses: $syncs syncs"
+ok 'and waits for the disk a few times, not for each' test "$syncs" -gt 1 -a "$syncs" -lt 20
 read -r code seconds mebibytes <<<"$(measure /usr/local/sbin/postigo-admin check)"
 diag "check: $seconds s, $mebibytes MiB"
 is 'the check is content' "$code" 0

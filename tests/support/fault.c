@@ -82,6 +82,7 @@ static const struct call {
 	{"setresgid", SYS_setresgid, false},
 	{"socket", SYS_socket, false},
 	{"symlinkat", SYS_symlinkat, true},
+	{"syncfs", SYS_syncfs, true},
 	{"unlinkat", SYS_unlinkat, true},
 	{"utimensat", SYS_utimensat, true},
 	{"wait4", SYS_wait4, false},

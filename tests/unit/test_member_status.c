@@ -1,6 +1,7 @@
 #include "storage/member_status.h"
 
 #include "store_fixture.h"
+#include "system/atomic_batch.h"
 
 #include <sys/wait.h>
 
@@ -82,6 +83,30 @@ START_TEST(replaces_and_removes)
 }
 END_TEST
 
+START_TEST(many_are_seen_when_they_are_settled)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct atomic_batch batch cleanup_atomic_batch = ATOMIC_BATCH_INIT;
+	int directory cleanup_close = -1;
+	const char *state = fixture_state("many", &directory);
+	struct status_file status = example(&arena);
+	struct status_file back;
+	struct error err;
+
+	unit_assert_ok(member_status_publish(state, &status, &err), err);
+	unit_assert_ok(member_status_batch_begin(&batch, state, &err), err);
+	unit_assert_ok(member_status_stage_removal(&batch, MEMBER, &err), err);
+	status.uid = STRANGER;
+	unit_assert_ok(member_status_stage(&batch, &status, &err), err);
+	ck_assert_int_eq(member_status_read(state, STRANGER, &arena, &back, &err), LOOKUP_NOT_FOUND);
+	unit_assert_ok(atomic_batch_settle(&batch, &err), err);
+	ck_assert_int_eq(member_status_read(state, MEMBER, &arena, &back, &err), LOOKUP_NOT_FOUND);
+	ck_assert_int_eq(member_status_read(state, STRANGER, &arena, &back, &err), LOOKUP_FOUND);
+	ck_assert(can_read(state, "5002.json", STRANGER));
+	ck_assert(!can_read(state, "5002.json", MEMBER));
+}
+END_TEST
+
 START_TEST(a_file_that_is_not_roots_proves_nothing)
 {
 	struct arena arena cleanup_arena = ARENA_INIT;
@@ -135,6 +160,7 @@ int main(void)
 
 	unit_add_root_test(status, member_reads_only_their_own);
 	unit_add_root_test(status, replaces_and_removes);
+	unit_add_root_test(status, many_are_seen_when_they_are_settled);
 	unit_add_root_test(status, a_file_that_is_not_roots_proves_nothing);
 	unit_add_root_test(status, damage_is_no_absence);
 	unit_add_root_test(status, everybody_reads_live);

@@ -64,6 +64,7 @@ const char *const *postfix_question_command(const struct postfix_question *quest
 /* Cuts that command's output into one value for each name. False when it is something else; then `values` is half filled. */
 must_check bool postfix_question_read(const struct postfix_question *question, struct arena *arena, const char *output,
 	const char **values);
+
 /*
  * The same beside something else. Begin starts postconf, unless `asking` has begun; what keeps it from that is told by end, which starts it
  * where begin did not, waits, and fails as postfix_instance_open().

@@ -18,8 +18,9 @@
 #define MEMBERS(member) "members", #member, .offset = offsetof(struct settings, members.member)
 #define POLICY(member) "policy", #member, .offset = offsetof(struct settings, policy.member)
 #define SYNC(member) "sync", #member, .offset = offsetof(struct settings, sync.member)
+#define DATABASE(member) "database", #member, .offset = offsetof(struct settings, database.member)
 
-static const char *const foreign_sections[] = {"maps", "database", NULL};
+static const char *const foreign_sections[] = {"maps", NULL};
 
 static const struct config_field fields[] = {
 	{TOP(domain), .type = CONFIG_TEXT,
@@ -104,6 +105,35 @@ static const struct config_field fields[] = {
 		.help = N_("which share of the aliases may vanish in one sync, in percent")},
 	{SYNC(max_change_percent), .type = CONFIG_INTEGER, .initial = "50", .maximum = 100,
 		.help = N_("which share of the aliases may change in one sync, in percent")},
+
+	{DATABASE(engine), .type = CONFIG_CHOICE, .initial = "sqlite", .choices = "sqlite mariadb",
+		.help = N_("the kind of the database")},
+	{DATABASE(path), .type = CONFIG_PATH, .initial = "/var/lib/postigo/mail.db",
+		.help = N_("the file of an SQLite database")},
+	{DATABASE(socket), .type = CONFIG_PATH, .initial = "",
+		.help = N_("the socket of a MariaDB server; unset, what credentials_file says, or "
+			   "/run/mysqld/mysqld.sock")},
+	{DATABASE(host), .type = CONFIG_TEXT, .initial = "",
+		.help = N_("the host of a MariaDB server that is reached over TCP instead")},
+	{DATABASE(port), .type = CONFIG_INTEGER, .initial = "3306", .minimum = 1, .maximum = 65535,
+		.help = N_("the TCP port of that server")},
+	{DATABASE(dbname), .type = CONFIG_TEXT, .initial = "",
+		.help = N_("the name of the database on the server; unset, what credentials_file says")},
+	{DATABASE(credentials_file), .type = CONFIG_PATH, .initial = "",
+		.help = N_("the file with user and password: {\"user\": …, \"password\": …} that root alone may "
+			   "read, or a .cf file of a Postfix SQL table; unset, the server knows us by the socket")},
+	{DATABASE(tls), .type = CONFIG_CHOICE, .initial = "auto", .choices = "auto off required verified",
+		.help = N_("whether TCP connections are encrypted, and the server's certificate is verified; auto "
+			   "verifies unless the host is this machine")},
+	{DATABASE(tls_ca_file), .type = CONFIG_PATH, .initial = "",
+		.help = N_("the authorities that may have signed the server's certificate; unset, the system's")},
+	{DATABASE(tls_cert_file), .type = CONFIG_PATH, .initial = "",
+		.help = N_("our own certificate for the server")},
+	{DATABASE(tls_key_file), .type = CONFIG_PATH, .initial = "", .help = N_("its key")},
+	{DATABASE(timeout), .type = CONFIG_DURATION, .initial = "10s", .minimum = 1, .maximum = 3600,
+		.help = N_("how long the server may take to connect and to answer")},
+	{DATABASE(lock_timeout), .type = CONFIG_DURATION, .initial = "10s", .minimum = 1, .maximum = 3600,
+		.help = N_("how long a change waits for another one to end")},
 };
 
 static const struct config_table table = {

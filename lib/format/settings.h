@@ -53,12 +53,29 @@ struct sync_settings {
 	int64_t max_change_percent;
 };
 
+struct database_settings {
+	const char *engine; /* sqlite, mariadb */
+	const char *path;   /* SQLite's file */
+	const char *socket; /* MariaDB's, when host is "" */
+	const char *host;
+	int64_t port;
+	const char *dbname;
+	const char *credentials_file; /* "" = none: the server takes our user's name from the socket */
+	const char *tls;	      /* auto, off, required, verified */
+	const char *tls_ca_file;
+	const char *tls_cert_file;
+	const char *tls_key_file;
+	int64_t timeout;      /* seconds */
+	int64_t lock_timeout; /* seconds */
+};
+
 struct settings {
 	const char *domain;   /* A-labels, lower case */
 	const char *language; /* of texts when the environment names none; "" = English */
 	struct member_settings members;
 	struct policy_settings policy;
 	struct sync_settings sync;
+	struct database_settings database;
 	struct string_list warnings; /* sentences for administrators about the files */
 };
 

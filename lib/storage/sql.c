@@ -2,7 +2,6 @@
 
 #include "base/message.h"
 #include "base/number.h"
-#include "base/span.h"
 #include "format/timestamp.h"
 #include "storage/sql_driver.h"
 
@@ -51,6 +50,7 @@ void sql_close(struct sql_connection **sql)
 	while (closing->statements)
 		finish(closing->statements);
 	closing->driver->close(closing);
+	sql_forget_names(closing);
 	free(closing);
 	*sql = NULL;
 }
@@ -63,19 +63,6 @@ bool sql_can(const struct sql_connection *sql, enum sql_capability capability)
 enum sql_failure sql_last_failure(const struct sql_connection *sql)
 {
 	return sql->failure;
-}
-
-void sql_define(struct sql_connection *sql, const char *name, const struct sql_identifier *identifier)
-{
-	size_t i = 0;
-
-	while (i < sql->name_count && strcmp(sql->names[i].name, name) != 0)
-		i++;
-	if (i == SQL_NAMES_MAX)
-		abort();
-	if (i == sql->name_count)
-		sql->name_count++;
-	sql->names[i] = (struct sql_name){name, *identifier};
 }
 
 /* Before each call: what forbids it. */
@@ -111,38 +98,6 @@ static bool settle(struct sql_connection *sql, bool done)
 
 /* ---------------------------------------------------------------- statements */
 
-static bool append_identifier(const struct sql_connection *sql, struct span name, struct strbuf *text)
-{
-	for (size_t i = 0; i < sql->name_count; i++) {
-		const struct sql_name *known = &sql->names[i];
-
-		if (strlen(known->name) != name.length || memcmp(known->name, name.bytes, name.length) != 0)
-			continue;
-		strbuf_append_char(text, sql->quote);
-		strbuf_append_text(text, known->identifier.text);
-		strbuf_append_char(text, sql->quote);
-		return true;
-	}
-	return false;
-}
-
-/* The only place where a name gets into a text: {name} becomes the quoted identifier that was defined for it. */
-static bool expand_names(const struct sql_connection *sql, const char *template, struct strbuf *text, struct error *err)
-{
-	const char *open;
-
-	while ((open = strchr(template, '{'))) {
-		size_t length = strcspn(open + 1, "}");
-
-		strbuf_append(text, template, (size_t)(open - template));
-		if (open[1 + length] != '}' || !append_identifier(sql, (struct span){open + 1, length}, text))
-			return error_set(err, ERROR_BUG, "an SQL text has an unknown name: %.80s", open);
-		template = open + length + 2;
-	}
-	strbuf_append_text(text, template);
-	return true;
-}
-
 void sql_statement_close(struct sql_statement **statement)
 {
 	struct sql_statement *closing = *statement;
@@ -162,7 +117,7 @@ bool sql_prepare(struct sql_connection *sql, struct sql_text text, struct sql_st
 	struct strbuf expanded cleanup_strbuf = STRBUF_INIT;
 	struct sql_statement *statement cleanup_sql_statement = NULL;
 
-	if (!is_usable(sql, err) || !expand_names(sql, text.text, &expanded, err))
+	if (!is_usable(sql, err) || !sql_expand(sql, text, &expanded, err))
 		return false;
 	statement = calloc(1, sizeof(*statement));
 	if (!statement)

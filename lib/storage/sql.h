@@ -70,6 +70,9 @@ enum sql_failure sql_last_failure(const struct sql_connection *sql);
 /* Lets {name} in later texts stand for `identifier`, which is copied; `name` is static. Again replaces it. */
 void sql_define(struct sql_connection *sql, const char *name, const struct sql_identifier *identifier);
 
+/* Lets {name}, {name:?} and {name:=new} stand for a list of at least one; else as sql_define(). */
+void sql_define_list(struct sql_connection *sql, const char *name, const struct sql_identifier *identifiers, size_t count);
+
 /* Runs a statement that gives no rows. `ret_rows` (may be NULL) is how many rows it found to change, equal ones included. */
 must_check bool sql_execute(struct sql_connection *sql, struct sql_text text, struct sql_values values, int64_t *ret_rows,
 	struct error *err);

@@ -15,9 +15,11 @@ struct sql_cell {
 	size_t length;
 };
 
+/* What {name} stands for. */
 struct sql_name {
 	const char *name;
-	struct sql_identifier identifier;
+	struct sql_identifier *identifiers; /* allocated */
+	size_t count;
 };
 
 struct sql_connection {
@@ -68,6 +70,12 @@ struct sql_driver {
 	bool (*commit)(struct sql_connection *sql, struct error *err);
 	void (*rollback)(struct sql_connection *sql);
 };
+
+/* Writes a text with its braces filled in: the one place where names get into one. Fails with bug. */
+bool sql_expand(const struct sql_connection *sql, struct sql_text text, struct strbuf *ret_text, struct error *err);
+
+/* Frees the names of a connection. */
+void sql_forget_names(struct sql_connection *sql);
 
 /* Notes why a call failed, for sql_last_failure(). Returns false. */
 static inline bool sql_failed(struct sql_connection *sql, enum sql_failure failure)

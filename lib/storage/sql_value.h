@@ -2,8 +2,12 @@
  * What goes into a statement: its text, its values, and the few names that a site may choose.
  *
  * SQL text is constant. A `struct sql_text` can only be made by SQL(), which takes string literals and nothing else (the compiler refuses a variable), and no value
- * is ever written into it: values are bound. Where a table or a column has another name at a site, the text says {name}, and the connection knows which validated
- * identifier stands for it (sql_define()); the driver quotes it, in one function for all. scripts/check-sql holds the tree to that.
+ * is ever written into it: values are bound. scripts/check-sql holds the tree to that. In braces a text may say, and one function writes nothing else:
+ *
+ *	{name}		the identifier that the connection knows by this name (sql_define()), quoted; of a list (sql_define_list()) all, with commas
+ *	{name:?}	a "?" for each identifier of the list
+ *	{name:=new}	identifier = the value that the row to be inserted has, for each; behind ON CONFLICT … DO UPDATE SET, or ON DUPLICATE KEY UPDATE
+ *	{*text*}	the text as often as SQL_ROWS() says, with commas: VALUES {*(?, ?)*}, or IN ({*?*})
  *
  *	sql_execute(sql, SQL("UPDATE {alias} SET goto = ?, modified = ? WHERE address = ?"),
  *		SQL_VALUES(sql_text(goto_text), sql_time(now), sql_text(address)), &changed, err)
@@ -23,9 +27,11 @@
 /* The constant text of one statement. */
 struct sql_text {
 	const char *text;
+	size_t rows; /* how often {*…*} stands there */
 };
 
-#define SQL(literal) ((struct sql_text){"" literal ""})
+#define SQL(literal) ((struct sql_text){"" literal "", 1})
+#define SQL_ROWS(count, literal) ((struct sql_text){"" literal "", (count)})
 
 enum sql_type {
 	SQL_NULL,

@@ -13,10 +13,10 @@ plant() {
 
 fresh() {
 	rm -f "$house"/*/*.[ch] "$house"/lib/*/*.[ch]
-	plant lib/storage/sql_value.h '#define SQL(literal) ((struct sql_text){"" literal ""})'
+	plant lib/storage/sql_value.h '#define SQL(literal) ((struct sql_text){"" literal "", 1})'
 	plant lib/storage/sql_sqlite.c 'sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);'
 	plant lib/service/domain.c 'sql_execute(sql, SQL("DELETE FROM domain WHERE domain = ?"' '"AND active = 1"), values, NULL, err);' \
-		'/* strbuf_printf(&text, "SELECT %s FROM domain", name) would be wrong */' 'sql_run(sql, SQL(ROWS_100("(?, ?)")), values);' \
+		'/* strbuf_printf(&text, "SELECT %s FROM domain", name) would be wrong */' 'sql_run(sql, SQL_ROWS(count, "INSERT INTO t VALUES {*(?)*}"), values);' \
 		'strbuf_printf(&text, "select the domain from the list: %s", name);' 'error_set(err, 1, "%s: update it", name);'
 }
 
@@ -42,6 +42,7 @@ refuses 'a text that is made by hand' 'lib/service/alias.c:2' \
 refuses 'a variable that is made by hand' 'lib/service/alias.c:1' lib/service/alias.c 'struct sql_text text = {built};'
 refuses 'another SQL()' 'made anew' lib/service/alias.c '#define SQL(text) from(text)'
 refuses 'SQL() of a variable' 'lib/service/alias.c:1: SQL(text' lib/service/alias.c 'sql_execute(sql, SQL(text), values, NULL, err);'
+refuses 'rows of a variable' 'lib/service/alias.c:1: SQL(text' lib/service/alias.c 'sql_execute(sql, SQL_ROWS(count, text), values, NULL, err);'
 refuses 'a formatted SELECT' 'lib/service/alias.c:2' lib/service/alias.c '' \
 	'strbuf_printf(&text, "SELECT %s FROM alias", column);'
 refuses 'a formatted condition' 'lib/service/alias.c:1' lib/service/alias.c \

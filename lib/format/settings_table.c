@@ -101,12 +101,23 @@ static bool check_engine(const struct settings *settings, const char **ret_key, 
 	return error_field(err, "database.engine");
 }
 
+static bool check_unique(const struct sync_table_settings *table, size_t number, const char **ret_key, struct error *err)
+{
+	const char *name = name_of(table, &names[number]);
+
+	for (size_t i = 0; i < number; i++) {
+		if (*name && names[i].is_column == names[number].is_column && ascii_equal_nocase(name_of(table, &names[i]), name))
+			return fail(names[number].key, ret_key, name, _("it is named twice"), err);
+	}
+	return true;
+}
+
 bool settings_table_check(const struct settings *settings, const char **ret_key, struct error *err)
 {
 	const struct sync_table_settings *table = &settings->sync_table;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
-		if (!check_name(&names[i], name_of(table, &names[i]), ret_key, err))
+		if (!check_name(&names[i], name_of(table, &names[i]), ret_key, err) || !check_unique(table, i, ret_key, err))
 			return false;
 	}
 	for (size_t i = 0; i < table->static_columns.count; i++) {

@@ -159,7 +159,8 @@ static bool create_owner(struct map_table *table, struct error *err)
 	if (sql_can(table->sql, SQL_STORAGE_ENGINES))
 		return sql_execute(table->sql,
 			SQL("CREATE TABLE IF NOT EXISTS {owner} (PRIMARY KEY (address), "
-			    "goto_sha256 CHAR(64) NOT NULL, generation BIGINT NOT NULL, installed_at DATETIME NOT NULL, "
+			    "goto_sha256 CHAR(64) NOT NULL DEFAULT '', generation BIGINT NOT NULL DEFAULT 0, "
+			    "installed_at DATETIME NOT NULL DEFAULT '2000-01-01 00:00:00', "
 			    "old_active VARCHAR(64), old_modified VARCHAR(64)) ENGINE = InnoDB "
 			    "SELECT {address} AS address, NULLIF({goto}, {goto}) AS old_goto FROM {alias} WHERE 1 = 0"),
 			SQL_NO_VALUES, NULL, err);

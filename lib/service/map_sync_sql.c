@@ -349,7 +349,9 @@ bool map_sync_sql(struct map_sync_run *run, struct error *err)
 	bool stale = false;
 
 	resolve_type(run);
-	if (!sql_settings_read(&run->request->settings->database, run->arena, &place, err))
+	if (run->request->database)
+		place = *run->request->database;
+	else if (!sql_settings_read(&run->request->settings->database, run->arena, &place, err))
 		return false;
 	for (int i = 0; i < TRIES; i++) {
 		if (sync_once(run, &place, &stale, &failure))

@@ -28,8 +28,12 @@ struct mariadb_statement {
 static bool fail(struct sql_statement *statement, struct error *err)
 {
 	const struct mariadb_statement *own = statement->handle;
+	MYSQL *connection = statement->sql->handle;
 
-	return mariadb_fail(statement->sql, mysql_stmt_errno(own->handle), mysql_stmt_error(own->handle), err);
+	if (mysql_stmt_errno(own->handle) != 0)
+		return mariadb_fail(statement->sql, mysql_stmt_errno(own->handle), mysql_stmt_error(own->handle), err);
+	/* What the server says in place of a row is noted there only. */
+	return mariadb_fail(statement->sql, mysql_errno(connection), mysql_error(connection), err);
 }
 
 static void *allocate(size_t count, size_t size)

@@ -571,6 +571,7 @@ START_TEST(a_lock_that_is_not_had_in_time_is_a_deadlock)
 	struct sql_settings settings = fixture_settings(_i, "postigo");
 	struct sql_connection *first cleanup_sql = fixture_sql(_i);
 	struct sql_connection *second cleanup_sql = NULL;
+	struct sql_statement *row cleanup_sql_statement = NULL;
 	struct sql_transaction holder cleanup_sql_transaction = SQL_TRANSACTION_INIT;
 	struct error err;
 
@@ -583,6 +584,12 @@ START_TEST(a_lock_that_is_not_had_in_time_is_a_deadlock)
 	ck_assert(!sql_execute(second, SQL("UPDATE thing SET number = 3"), SQL_NO_VALUES, NULL, &err));
 	unit_assert_error(err, ERROR_DEADLOCK);
 	ck_assert_int_eq(sql_last_failure(second), SQL_FAILURE_DEADLOCK);
+	if (sql_can(second, SQL_ROW_LOCKS)) {
+		/* This one is told among the rows, and not when it starts. */
+		ck_assert_int_eq(sql_find(second, SQL("SELECT number FROM thing FOR UPDATE"), SQL_NO_VALUES, &row, &err),
+			LOOKUP_FAILED);
+		unit_assert_error(err, ERROR_DEADLOCK);
+	}
 	sql_rollback(&holder);
 	MUST(sql_execute(second, SQL("UPDATE thing SET number = 3"), SQL_NO_VALUES, NULL, &err));
 }

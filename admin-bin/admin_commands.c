@@ -368,7 +368,7 @@ static const struct command commands[] = {
 		.help = N_("make a row of somebody else in the database's table ours"),
 		.details = N_("For a table in a database (sync.type mysql or sqlite). A sync leaves rows alone that it did not write; an adopted one "
 			      "is written like ours from then on, and gets back what it had when its alias goes. The journal keeps what it had."),
-		.examples = EXAMPLES("postigo-admin adopt ana@club.example && postigo-admin sync"),
+		.examples = EXAMPLES("postigo-admin adopt ana@club.example"),
 		.needs_root = true,
 		.run = command_adopt,
 	},

@@ -258,15 +258,14 @@ static const struct sql_cell *cell_of(const struct sql_statement *row, unsigned 
 	return &row->cells[column];
 }
 
-static void misread(const struct sql_statement *row, unsigned column, const char *kind)
+static void misread(const struct sql_statement *row, unsigned column)
 {
 	struct error *err = &row->sql->misread;
 
 	if (err->code != ERROR_NONE)
 		return;
 	error_set(err, ERROR_DATABASE, _("a row of the database holds what it should not"));
-	error_why(err, _("column %u of the answer is no %s"), column + 1, kind);
-	error_fix(err, "postigo-admin check");
+	error_why(err, _("column %u of the answer is of another type"), column + 1);
 }
 
 bool sql_column_is_null(const struct sql_statement *row, unsigned column)
@@ -290,7 +289,7 @@ int64_t sql_column_integer(const struct sql_statement *row, unsigned column)
 		return cell->integer;
 	/* Sums come as decimal numbers. */
 	if (strlen(cell->bytes) != cell->length || !parse_int64(cell->bytes, &integer))
-		misread(row, column, _("number"));
+		misread(row, column);
 	return integer;
 }
 
@@ -307,7 +306,7 @@ const char *sql_column_text(const struct sql_statement *row, unsigned column)
 		return NULL;
 	if (cell->type == SQL_BYTES && strlen(cell->bytes) == cell->length)
 		return cell->bytes;
-	misread(row, column, _("text"));
+	misread(row, column);
 	return "";
 }
 
@@ -342,7 +341,7 @@ int64_t sql_column_time(const struct sql_statement *row, unsigned column)
 			timestamp_parse(text, &seconds))
 			return seconds;
 	}
-	misread(row, column, _("time"));
+	misread(row, column);
 	return 0;
 }
 

@@ -41,7 +41,7 @@ static const struct error_class classes[] = {
 		N_("correct database.tls and database.tls_ca_file, or the server's certificate"), {CR_SSL_CONNECTION_ERROR}},
 	{SQL_FAILURE_OTHER, ERROR_DATABASE, N_("there is no such database"), N_("correct database.dbname"), {ER_BAD_DB_ERROR}},
 	{SQL_FAILURE_OTHER, ERROR_DATABASE, N_("the database lacks a table or a column"),
-		N_("see what is missing with: postigo-admin check"), {ER_NO_SUCH_TABLE, ER_BAD_FIELD_ERROR}},
+		N_("correct the names in the configuration, or bring the tables up to date"), {ER_NO_SUCH_TABLE, ER_BAD_FIELD_ERROR}},
 	{SQL_FAILURE_CONSTRAINT, ERROR_RULE, N_("the database refuses the row"), NULL,
 		{ER_BAD_NULL_ERROR, ER_ROW_IS_REFERENCED, ER_NO_REFERENCED_ROW, ER_ROW_IS_REFERENCED_2, ER_NO_REFERENCED_ROW_2,
 			ER_CONSTRAINT_FAILED, ER_DATA_TOO_LONG, ER_WARN_DATA_OUT_OF_RANGE, ER_TRUNCATED_WRONG_VALUE,

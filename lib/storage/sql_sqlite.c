@@ -108,7 +108,7 @@ static bool check_file(int directory, const struct sql_settings *settings, struc
 	if (faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	error_set_errno(err, ERROR_DATABASE, errno, _("there is no database %s"), settings->path);
-	return error_fix(err, _("make it with: postigo-admin setup; or correct database.path"));
+	return error_fix(err, _("correct database.path"));
 }
 
 static bool prepare_session(struct sql_connection *sql, const struct sql_settings *settings, struct error *err)

@@ -69,7 +69,7 @@ static bool is_up_to_date(struct sql_sync *sync, bool *ret_same, struct error *e
 	struct error ignored;
 
 	*ret_same = false;
-	if (run->request->check || run->request->dry_run || !run->same_type || run->before.refused > 0 ||
+	if (run->request->check || run->request->dry_run || run->request->force.count > 0 || !run->same_type || run->before.refused > 0 ||
 		strcmp(run->before.config, run->config) != 0 || !is_recent(run))
 		return true;
 	if (!map_sync_run_store_is_same(run, ret_same, err))

@@ -145,6 +145,24 @@ like 'are a warning' "$(warnings "$stdout_file")" alias-limit
 sql "UPDATE domain SET aliases = 0"
 is 'rows of others are what they ever were' "$(foreign)" "$before"
 
+# What check says.
+findings() {
+	postigo-admin check --section postfix --json | /usr/bin/python3 -I -c 'import json, sys
+print(" ".join(f["id"] for f in json.load(sys.stdin)["findings"] if f["id"].startswith("postfix.")))'
+}
+like 'check finds the table in order' "$(findings)" 'postfix.map( |$)'
+store m6=later@elsewhere.example
+like 'and out of date' "$(findings)" 'postfix.map-out-of-date'
+sync >/dev/null 2>&1
+sql "DELETE FROM alias WHERE address = 'm6@club.example'"
+like 'and a row of ours gone' "$(findings)" 'postfix.map-drift'
+rm $state/sync/members.json
+sync >/dev/null 2>&1
+like 'until its cure' "$(findings)" 'postfix.map( |$)'
+sql "ALTER TABLE alias ENGINE=Aria"
+like 'and a table that knows no transactions' "$(findings)" 'postfix.database'
+sql "ALTER TABLE alias ENGINE=InnoDB"
+
 # What cannot be synced to.
 refused_setting() {
 	expect_exit 4 "$1" sync

@@ -79,7 +79,7 @@ static bool check_static(const struct sync_table_settings *table, size_t number,
 	char name[SQL_IDENTIFIER_MAX + 1] = "";
 	struct sql_identifier identifier;
 
-	if (item[length] == '=' && length <= SQL_IDENTIFIER_MAX)
+	if (length <= SQL_IDENTIFIER_MAX && item[length] == '=')
 		memcpy(name, item, length);
 	if (!sql_identifier_parse(name, &identifier))
 		return fail("static", ret_key, item, _("it is no \"column=value\""), err);

@@ -168,15 +168,14 @@ static bool compare(struct sql_sync *sync, struct error *err)
 static bool judge_domain(struct sql_sync *sync, struct error *err)
 {
 	struct map_sync_run *run = sync->run;
-	const char *refusal;
-	const char *warning;
+	struct map_table_domain domain = {NULL, NULL};
 
-	if (!map_table_judge_domain(&sync->table, sync->draft.stage.rows, run->arena, &refusal, &warning, err))
+	if (!map_table_judge_domain(&sync->table, sync->draft.stage.rows, run->arena, &domain, err))
 		return false;
-	if (refusal)
-		map_rails_hit(&sync->draft.rails, RAIL_DOMAIN, "", refusal);
-	if (warning)
-		map_sync_result_note(run->result, run->arena, "alias-limit", "", warning);
+	if (domain.refusal)
+		map_rails_hit(&sync->draft.rails, RAIL_DOMAIN, "", domain.refusal);
+	if (domain.warning)
+		map_sync_result_note(run->result, run->arena, "alias-limit", "", domain.warning);
 	return true;
 }
 

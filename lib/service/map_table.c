@@ -249,15 +249,14 @@ bool map_table_write_mark(struct map_table *table, const struct map_table_mark *
 
 /* ---------------------------------------------------------------- PostfixAdmin's domains */
 
-bool map_table_judge_domain(struct map_table *table, int64_t aliases, struct arena *arena, const char **ret_refusal,
-	const char **ret_warning, struct error *err)
+bool map_table_judge_domain(struct map_table *table, int64_t aliases, struct arena *arena,
+	struct map_table_domain *ret_domain, struct error *err)
 {
 	struct sql_statement *row cleanup_sql_statement = NULL;
 	const char *name = table->settings->domain_table;
 	int64_t most;
 
-	*ret_refusal = NULL;
-	*ret_warning = NULL;
+	*ret_domain = (struct map_table_domain){NULL, NULL};
 	if (!*name)
 		return true;
 	switch (sql_find(table->sql, SQL("SELECT active, backupmx, aliases FROM {domains} WHERE domain = ?"),
@@ -265,16 +264,16 @@ bool map_table_judge_domain(struct map_table *table, int64_t aliases, struct are
 	case LOOKUP_FAILED:
 		return error_field(err, "sync_table.domain_table");
 	case LOOKUP_NOT_FOUND:
-		*ret_refusal = arena_printf(arena, _("the table %s does not know %s"), name, table->domain);
+		ret_domain->refusal = arena_printf(arena, _("the table %s does not know %s"), name, table->domain);
 		return true;
 	case LOOKUP_FOUND:
 		break;
 	}
 	most = sql_column_integer(row, 2);
 	if (!sql_column_boolean(row, 0) || sql_column_boolean(row, 1))
-		*ret_refusal = arena_printf(arena, _("%s is not active in the table %s, or only relayed"), table->domain, name);
+		ret_domain->refusal = arena_printf(arena, _("%s is not active in the table %s, or only relayed"), table->domain, name);
 	else if (most < 0 || (most > 0 && aliases > most))
-		*ret_warning = arena_printf(arena, _("the table %s allows %s at most %jd aliases"), name, table->domain,
+		ret_domain->warning = arena_printf(arena, _("the table %s allows %s at most %jd aliases"), name, table->domain,
 			(intmax_t)(most < 0 ? 0 : most));
 	return true;
 }

@@ -62,9 +62,16 @@ must_check bool map_table_write_mark(struct map_table *table, const struct map_t
 /* Adds all rows of ours as the sorted text of a map. `ret_missing` is how many of them somebody has removed. Fails with database. */
 must_check bool map_table_read(struct map_table *table, struct strbuf *text, int64_t *ret_missing, struct error *err);
 
-/* Looks at up to MAP_TABLE_CHUNK ascending keys; with `lock` they stay as they are until the transaction ends. Fails with database or deadlock. */
-must_check bool map_table_look(struct map_table *table, const struct map_merge_row *keys, size_t count, bool lock,
-	struct arena *arena, struct map_table_row *ret_rows, struct error *err);
+/* Which keys are looked at: ascending, at most MAP_TABLE_CHUNK. */
+struct map_table_question {
+	const struct map_merge_row *keys;
+	size_t count;
+	bool lock; /* they stay as they are until the transaction ends */
+};
+
+/* Looks at some keys; `ret_rows` has one row a key. Fails with database or deadlock. */
+must_check bool map_table_look(struct map_table *table, const struct map_table_question *question, struct arena *arena,
+	struct map_table_row *ret_rows, struct error *err);
 
 /* When a change is made, and of which generation it is. */
 struct map_table_stamp {
@@ -85,9 +92,15 @@ must_check bool map_table_remove(struct map_table *table, const struct map_merge
 /* Forgets the rows of ours that somebody has removed. Fails with database. */
 must_check bool map_table_forget_missing(struct map_table *table, struct error *err);
 
-/* Whether PostfixAdmin's table of domains lets the domain have `aliases`; `ret_reason` says why not, or is NULL. Fails with database. */
-must_check bool map_table_judge_domain(struct map_table *table, int64_t aliases, struct arena *arena, const char **ret_refusal,
-	const char **ret_warning, struct error *err);
+/* What PostfixAdmin says about a domain; NULL = nothing. */
+struct map_table_domain {
+	const char *refusal;
+	const char *warning;
+};
+
+/* Whether its table of domains lets the domain have `aliases`. Fails with database. */
+must_check bool map_table_judge_domain(struct map_table *table, int64_t aliases, struct arena *arena,
+	struct map_table_domain *ret_domain, struct error *err);
 
 /*
  * Makes the row of `address` ours, which is not; its old values (the first of them in *ret_before) come back when it is removed. Fails with not_found,

@@ -32,7 +32,9 @@ static bool has_value(const struct map_table_row *found, struct span value)
 
 static bool look(struct applying *applying, const struct batch *batch, bool lock, struct error *err)
 {
-	return map_table_look(applying->apply->table, batch->rows, batch->count, lock, &applying->arena, applying->found, err);
+	const struct map_table_question question = {batch->rows, batch->count, lock};
+
+	return map_table_look(applying->apply->table, &question, &applying->arena, applying->found, err);
 }
 
 /* Locks the rows and holds them against what was seen before. */

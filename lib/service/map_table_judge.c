@@ -141,10 +141,9 @@ static void judge_drift(struct judging *judging, size_t number)
 
 static bool judge_chunk(struct judging *judging, struct error *err)
 {
-	const struct map_table_judge *judge = judging->judge;
+	const struct map_table_question question = {judging->rows, judging->count, false};
 
-	if (judging->count > 0 && !map_table_look(judge->table, judging->rows, judging->count, false, &judging->arena,
-					  judging->found, err))
+	if (judging->count > 0 && !map_table_look(judging->judge->table, &question, &judging->arena, judging->found, err))
 		return false;
 	for (size_t i = 0; i < judging->count; i++) {
 		const struct map_table_row *found = &judging->found[i];
@@ -198,11 +197,8 @@ bool map_table_judge(const struct map_table_judge *judge, struct error *err)
 	if (!judging)
 		out_of_memory();
 	judging->judge = judge;
-	judging->held = calloc(judge->live->text.rows + 1, sizeof(*judging->held));
-	if (!judging->held)
-		out_of_memory();
+	judging->held = arena_alloc(judge->verdicts->arena, judge->live->text.rows + 1);
 	done = judge_all(judging, err);
-	free(judging->held);
 	arena_clear(&judging->arena);
 	return done;
 }

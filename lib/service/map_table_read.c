@@ -247,9 +247,11 @@ static bool start_look(struct map_table *table, const struct sql_values *keys, b
 		*keys, ret_rows, err);
 }
 
-bool map_table_look(struct map_table *table, const struct map_merge_row *keys, size_t count, bool lock, struct arena *arena,
+bool map_table_look(struct map_table *table, const struct map_table_question *question, struct arena *arena,
 	struct map_table_row *ret_rows, struct error *err)
 {
+	const struct map_merge_row *keys = question->keys;
+	size_t count = question->count;
 	struct sql_value *values = arena_alloc_array(arena, count, sizeof(*values));
 	const struct sql_values all = {values, count};
 	struct sql_statement *rows cleanup_sql_statement = NULL;
@@ -258,7 +260,7 @@ bool map_table_look(struct map_table *table, const struct map_merge_row *keys, s
 	memset(ret_rows, 0, count * sizeof(*ret_rows));
 	for (size_t i = 0; i < count; i++)
 		values[i] = sql_text_bytes(keys[i].key.bytes, keys[i].key.length);
-	if (!start_look(table, &all, lock, &rows, err))
+	if (!start_look(table, &all, question->lock, &rows, err))
 		return false;
 	while ((step = sql_step(rows, err)) == SQL_ROW) {
 		size_t number;

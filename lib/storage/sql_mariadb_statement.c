@@ -8,7 +8,8 @@
 
 /* Where the library puts one column of a row. */
 struct result_column {
-	char *bytes; /* NULL = a number */
+	struct strbuf buffer;
+	char *bytes; /* of the buffer; NULL = a number */
 	size_t capacity;
 	long long integer;
 	unsigned long length;
@@ -65,6 +66,12 @@ static bool is_number(const MYSQL_FIELD *field)
 	}
 }
 
+static void make_room(struct result_column *column, size_t capacity)
+{
+	column->bytes = strbuf_reserve(&column->buffer, capacity);
+	column->capacity = capacity;
+}
+
 static void point_to(MYSQL_BIND *bind, struct result_column *column)
 {
 	bind->buffer_type = column->bytes ? MYSQL_TYPE_STRING : MYSQL_TYPE_LONGLONG;
@@ -85,10 +92,8 @@ static void make_columns(struct mariadb_statement *own, MYSQL_RES *description)
 	for (unsigned i = 0; i < own->column_count; i++) {
 		struct result_column *column = &own->columns[i];
 
-		if (!is_number(&fields[i])) {
-			column->bytes = allocate(FIRST_CAPACITY, 1);
-			column->capacity = FIRST_CAPACITY;
-		}
+		if (!is_number(&fields[i]))
+			make_room(column, FIRST_CAPACITY);
 		point_to(&own->results[i], column);
 	}
 	own->grown = true;
@@ -177,9 +182,7 @@ static bool fetch_rest(struct mariadb_statement *own)
 
 		if (!column->bytes || column->null || column->length < column->capacity)
 			continue;
-		free(column->bytes);
-		column->capacity = column->length * 2;
-		column->bytes = allocate(column->capacity, 1);
+		make_room(column, column->length * 2);
 		point_to(&own->results[i], column);
 		own->grown = true;
 		if (mysql_stmt_fetch_column(own->handle, &own->results[i], i, 0) != 0)
@@ -245,7 +248,7 @@ void mariadb_finish(struct sql_statement *statement)
 	if (own->handle)
 		(void)mysql_stmt_close(own->handle);
 	for (unsigned i = 0; i < own->column_count; i++)
-		free(own->columns[i].bytes);
+		strbuf_clear(&own->columns[i].buffer);
 	free(own->columns);
 	free(own->results);
 	free(own->parameters);

@@ -419,6 +419,7 @@ START_TEST(says_why_it_cannot_be_opened)
 	struct sql_connection *other = NULL;
 	struct error err;
 
+	ck_assert_ptr_nonnull(sql);
 	settings.path = fixture_path("absent.db");
 	settings.socket = fixture_path("absent");
 	settings.create = false;

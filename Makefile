@@ -322,14 +322,15 @@ fuzz: fuzz-build
 	@TIMEOUT=$$(($(FUZZ_SECONDS) + 120)) $(run_tests) $(patsubst tests/fuzz/%.c, \
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
-# Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SEED repeats one.
+# Random work against a model until SOAK operations are done or SOAK_SECONDS are over, and syncs into a database that are killed; SEED repeats one.
 .PHONY: soak
 SOAK ?= 20000
 SOAK_SECONDS ?= 1800
 SEED ?= $(shell date +%s)
 soak: all stage unit-programs
 	@TIMEOUT=$$(($(SOAK_SECONDS) + 300)) VERBOSE=1 $(run_tests) \
-		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)"
+		"tests/e2e/1303-model.sh $(SOAK) $(SOAK_SECONDS) $(SEED)" \
+		"tests/e2e/0321-sync-mariadb-killed.sh $$(($(SOAK) / 20)) $$(($(SEED) % 32768))"
 
 demo:
 	$(quiet)scripts/install-deps build test

@@ -128,7 +128,11 @@ static bool judge_table(struct map_verdicts *verdicts, void *context, struct err
 		.on_drift = sync->run->request->settings->sync_table.on_drift,
 	};
 
-	return map_table_judge(&judge, err);
+	if (!map_table_judge(&judge, err))
+		return false;
+	/* It may have been written anew. */
+	sync->draft.live = map_live_rows_text(&sync->live);
+	return true;
 }
 
 static void note_missing(const struct sql_sync *sync)
@@ -143,7 +147,7 @@ static void note_missing(const struct sql_sync *sync)
 				(intmax_t)sync->live.missing));
 }
 
-/* Walks once more beside what is live now: rows were refused, or left to others. */
+/* Walks once more beside what is live now: rows that are left to others were taken out of it. */
 static bool compare(struct sql_sync *sync, struct error *err)
 {
 	struct map_draft *draft = &sync->draft;
@@ -220,7 +224,7 @@ static bool look(struct sql_sync *sync, struct error *err)
 	if (!read_table(sync, err) || !open_draft(sync, err) || !map_draft_judge_rows(&sync->draft, &judges, err))
 		return false;
 	note_missing(sync);
-	return compare(sync, err) && judge_whole(sync, err);
+	return (!sync->live.rewritten || compare(sync, err)) && judge_whole(sync, err);
 }
 
 /* ---------------------------------------------------------------- making it so */

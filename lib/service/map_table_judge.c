@@ -171,6 +171,7 @@ static bool rewrite(const struct judging *judging, struct error *err)
 			strbuf_append(&text, row.key.bytes, row.key.length + row.value.length + 2);
 	}
 	close_file(live);
+	live->rewritten = true;
 	return open_file(live, &text, err);
 }
 

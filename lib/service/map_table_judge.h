@@ -12,6 +12,7 @@ struct map_live_rows {
 	size_t length;
 	int64_t missing; /* rows of ours that somebody has removed */
 	struct string_list released; /* keys that are to be ours no more */
+	bool rewritten;		     /* rows were taken out since they were read */
 };
 
 #define MAP_LIVE_ROWS_INIT {.fd = -1}

@@ -1,7 +1,7 @@
 #include "service/map_table_private.h"
 
 #include "base/ascii.h"
-#include "base/message.h"
+#include "base/number.h"
 #include "format/email_address.h"
 #include "format/postfix_map.h"
 
@@ -31,14 +31,18 @@ const char *map_table_column(const struct sql_statement *row, unsigned column, s
 	return arena_printf(arena, "%" PRId64, sql_column_integer(row, column));
 }
 
-/* Whether a live row has this in the column that tells. */
 static bool is_active(const struct map_table *table, const struct sql_statement *row)
 {
-	struct arena arena cleanup_arena = ARENA_INIT;
+	const char *wanted = table->settings->active_value;
+	size_t length = sql_column_length(row, COLUMN_ACTIVE);
+	int64_t number;
 
 	if (!*table->settings->active_column)
 		return true;
-	return strcmp(map_table_column(row, COLUMN_ACTIVE, &arena), table->settings->active_value) == 0;
+	if (sql_column_is_integer(row, COLUMN_ACTIVE))
+		return parse_int64(wanted, &number) && number == sql_column_integer(row, COLUMN_ACTIVE);
+	return !sql_column_is_null(row, COLUMN_ACTIVE) && strlen(wanted) == length &&
+	       memcmp(sql_column_bytes(row, COLUMN_ACTIVE), wanted, length) == 0;
 }
 
 static bool is_readable(const char *bytes, size_t length)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # 0321: a running Postfix reads the table while it is synced at random, and while we or the server are killed (cases A91, A92).
-# SOAK=N kills us N times (default 80), and the server a quarter as often; SEED=N repeats one.
+# 0321-sync-mariadb-killed.sh [KILLS [SEED]]: kills us 80 times, and the server a quarter as often.
 # timeout: 900
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
@@ -9,9 +9,9 @@
 in_namespace "$@"
 
 [ -x /usr/sbin/mariadbd ] || skip_all 'needs mariadb-server'
-kills=${SOAK:-80}
-RANDOM=${SEED:-20260519}
-diag "seed ${SEED:-20260519}"
+kills=${1:-80}
+RANDOM=${2:-20260519}
+diag "seed ${2:-20260519}"
 sync_forget
 ok 'MariaDB starts' mariadb_start
 mariadb_tables
@@ -53,7 +53,7 @@ ok 'Postfix starts' postfix_start keep
 for number in {1..6}; do echo "m$number@club.example 250"; done >"$scratch/keys"
 for number in {1..9}; do echo "other$number@club.example 250"; done >>"$scratch/keys"
 echo 'nobody@club.example 550' >>"$scratch/keys"
-/usr/bin/python3 -I "$support/smtp_hammer" 600 "$scratch/stop" "$scratch/keys" >"$scratch/hammer" &
+/usr/bin/python3 -I "$support/smtp_hammer" 3600 "$scratch/stop" "$scratch/keys" >"$scratch/hammer" &
 hammer=$!
 
 # Random stores of the other members, held against a model.

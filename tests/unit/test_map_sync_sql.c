@@ -209,6 +209,55 @@ START_TEST(waits_for_somebody_else)
 }
 END_TEST
 
+START_TEST(leaves_alone_what_somebody_else_has_changed)
+{
+	struct bed bed = make_bed(_i);
+	struct sql_connection *sql cleanup_sql = fixture_open(_i);
+	struct map_sync_result result;
+	struct error err;
+
+	MUST(sql_execute(sql, SQL("UPDATE alias SET goto = 'theirs@x.example' WHERE address <> 'dora@club.example'"), SQL_NO_VALUES, NULL,
+		&err));
+	sql_close(&sql);
+	for (int i = 0; i < 2; i++) {
+		MUST(sync_bed(&bed, &bed.place, &result, &err));
+		ck_assert_int_eq(result.refused_count, 2);
+		ck_assert(result.changed == (i == 0));
+		ck_assert_int_eq(result.live_before, i == 0 ? 2 : 3);
+		ck_assert_int_eq(result.added, i == 0 ? 1 : 0);
+		ck_assert_int_eq(result.changed_rows + result.removed, 0);
+		ck_assert_str_eq(table_text(_i, &bed.arena),
+			"ana@club.example ana@x.example\nbeto@club.example theirs@x.example\n"
+			"carla@club.example theirs@x.example\ndora@club.example dora@x.example\n"
+			"ernesto@club.example theirs@x.example\n");
+	}
+	arena_clear(&bed.arena);
+}
+END_TEST
+
+/* Pages of them, so that what is live becomes much shorter while rows are judged. */
+START_TEST(leaves_alone_many)
+{
+	struct bed bed = make_bed(_i);
+	struct sql_connection *sql cleanup_sql = fixture_open(_i);
+	struct sql_transaction transaction cleanup_sql_transaction = SQL_TRANSACTION_INIT;
+	struct map_sync_result result;
+	struct error err;
+
+	MUST(sql_begin(&transaction, sql, &err));
+	for (int i = 0; i < 300; i++)
+		put_row(sql, arena_printf(&bed.arena, "former%d@club.example", i), "a-long-local-part@x.example", true);
+	MUST(sql_execute(sql, SQL("UPDATE alias SET goto = 'theirs@x.example'"), SQL_NO_VALUES, NULL, &err));
+	MUST(sql_commit(&transaction, &err));
+	sql_close(&sql);
+	MUST(sync_bed(&bed, &bed.place, &result, &err));
+	ck_assert_int_eq(result.refused_count, 303);
+	ck_assert_int_eq(result.added, 1);
+	ck_assert_int_eq(result.removed, 0);
+	arena_clear(&bed.arena);
+}
+END_TEST
+
 static void fail_everywhere(struct bed *bed, int database, enum sql_fault_kind kind)
 {
 	struct sql_faults faults = {.kind = kind};
@@ -296,6 +345,8 @@ int main(void)
 	sql_fixture_add(sync, unit_root_test(writes_the_rows_of_the_store));
 	sql_fixture_add(sync, unit_root_test(makes_its_own_tables));
 	sql_fixture_add(sync, unit_root_test(waits_for_somebody_else));
+	sql_fixture_add(sync, unit_root_test(leaves_alone_what_somebody_else_has_changed));
+	sql_fixture_add(sync, unit_root_test(leaves_alone_many));
 	sql_fixture_add(sync, unit_root_test(every_call_may_fail));
 	return unit_run(suite);
 }

@@ -85,7 +85,7 @@ definitions := -D_GNU_SOURCE \
 	-DPOSTIGO_HELPER='"$(PREFIX)/libexec/postigo/postigo-drop"' \
 	-DPOSTIGO_LOCALE_DIRECTORY='"$(PREFIX)/share/locale"'
 
-packages := libcjson libidn2 smartcols libcrypto lmdb libcdb
+packages := libcjson libidn2 smartcols libcrypto lmdb libcdb sqlite3 libmariadb
 package_flags := $(shell pkg-config --cflags $(packages) 2>/dev/null)
 common_flags := -std=c17 $(definitions) -Ilib $(package_flags) -MMD -MP \
 	-ffunction-sections -fdata-sections $(warnings) $(hardening)
@@ -323,8 +323,8 @@ fuzz: fuzz-build
 		"scripts/run-fuzz $(fuzz_build)/tests/fuzz/% $(FUZZ_SECONDS)",$(fuzz_sources))
 
 # Random work against a model until SOAK operations are done or SOAK_SECONDS are over; SOAK_ROUNDS times 170 decisions; SOAK_CYCLES of asking and withdrawing;
-# SOAK_POWER power failures a file system; SOAK_CROWD seconds of a crowd; then every system call of SWEEPS is killed or fails, without sampling. SEED repeats
-# what is random.
+# SOAK_POWER power failures a file system; SOAK_CROWD seconds of a crowd; syncs into a database that are killed; then every system call of SWEEPS is killed or
+# fails, without sampling. SEED repeats what is random.
 .PHONY: soak
 SOAK_ROUNDS ?= 59
 SWEEPS ?= 0106-helper-swept 0315-sync-swept 0603-approve-killed 0609-bait-and-switch 0705-killed
@@ -340,7 +340,8 @@ soak: all stage unit-programs
 		"tests/e2e/0706-many.sh $(SOAK_ROUNDS)" \
 		"tests/e2e/0906-races.sh $(SOAK_CYCLES)" \
 		"tests/e2e/1501-power.sh $(SOAK_POWER) $(SEED)" \
-		"tests/e2e/1502-crowd.sh $(SOAK_CROWD)"
+		"tests/e2e/1502-crowd.sh $(SOAK_CROWD)" \
+		"tests/e2e/0321-sync-mariadb-killed.sh $$(($(SOAK) / 20)) $$(($(SEED) % 32768))"
 	@$(if $(filter-out no,$(SWEEPS)),SWEEP=all TIMEOUT=14400 VERBOSE=1 $(run_tests) \
 		$(patsubst %,tests/e2e/%.sh,$(SWEEPS)),:)
 

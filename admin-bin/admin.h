@@ -90,6 +90,8 @@ int command_restore(void *context, const struct command_line *line);
 int command_member_import(void *context, const struct command_line *line);
 int command_member_export(void *context, const struct command_line *line);
 int command_sync(void *context, const struct command_line *line);
+int command_adopt(void *context, const struct command_line *line);
+int command_release(void *context, const struct command_line *line);
 int command_check(void *context, const struct command_line *line);
 int command_discover(void *context, const struct command_line *line);
 int command_proposed_config(void *context, const struct command_line *line);

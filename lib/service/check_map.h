@@ -12,6 +12,9 @@
 void check_map(struct consistency_check *check, const struct postfix_instance *instance,
 	const struct map_type *type);
 
+/* Looks at the table in a database that stands in the place of a map; `referenced` by Postfix or not. Writes nothing. */
+void check_table(struct consistency_check *check, bool referenced);
+
 /*
  * Asks the live map through postmap(1) for up to 1000 rows of the store, spread evenly, and notes
  * "postfix.map-answers" when one is not answered exactly as the store says. `cure` is the command

@@ -237,6 +237,24 @@ static const struct map_type *find_type(struct postfix_check *postfix)
 	return type;
 }
 
+/* A table in a database, which has neither files nor a state of its own. */
+static void look_at_table(struct postfix_check *postfix)
+{
+	struct consistency_check *check = postfix->check;
+	const struct sync_settings *sync = &check->settings->sync;
+	const struct map_type type = {.name = sync->type, .suffix = ""};
+
+	look_at_reference(postfix, &type);
+	check_table(check, postfix_map_reference(&postfix->instance, sync->type, sync->path, check->arena) != MAP_REFERENCE_NONE);
+}
+
+static void say_well(struct consistency_check *check, const char *type, size_t first)
+{
+	if (check_is_well(check, first))
+		check_find(check, FINDING_OK, "postfix.map", _("%s:%s is in use and answers as the store says"), type,
+			check->settings->sync.path);
+}
+
 void check_postfix(struct consistency_check *check)
 {
 	struct postfix_check postfix = {.check = check};
@@ -263,13 +281,15 @@ void check_postfix(struct consistency_check *check)
 	postfix.instance.tables_unasked = check->request->tables_unasked;
 	look_at_process(&postfix);
 	look_at_domain(&postfix);
+	if (settings_sync_is_sql(check->settings)) {
+		look_at_table(&postfix);
+		say_well(check, check->settings->sync.type, first);
+		return;
+	}
 	type = find_type(&postfix);
 	if (!type)
 		return;
 	look_at_reference(&postfix, type);
 	check_map(check, &postfix.instance, type);
-	if (check_is_well(check, first))
-		check_find(check, FINDING_OK, "postfix.map",
-			_("%s:%s is in use and answers as the store says"), type->name,
-			check->settings->sync.path);
+	say_well(check, type->name, first);
 }

@@ -2,20 +2,13 @@
 #ifndef POSTIGO_SERVICE_MAP_RENEWAL_PRIVATE_H
 #define POSTIGO_SERVICE_MAP_RENEWAL_PRIVATE_H
 
-#include "base/strbuf.h"
-#include "service/map_library.h"
-#include "service/map_rails.h"
-#include "service/map_stage.h"
-#include "service/map_sync_run.h"
-#include "service/map_walk.h"
+#include "service/map_draft.h"
 #include "service/postfix_instance.h"
 
 /* What one renewal builds up. */
 struct renewal {
 	struct map_sync_run *run;
-	struct map_stage stage;
-	struct map_walk walk;
-	struct map_rails rails;
+	struct map_draft draft;
 	struct map_library library;
 	struct strbuf changed; /* the rows that are judged, when they are not all of the stage */
 	bool spliced;	       /* the text was made from the live one by the entries that the journal names */
@@ -24,11 +17,8 @@ struct renewal {
 	enum map_reference reference;
 };
 
-/* Begins the stage, and the walk beside the live text. Fails as map_stage_begin() and map_walk_open(). */
-must_check bool renewal_begin_text(struct renewal *renewal, struct error *err);
-
-/* Completes the stage's text and tells its digest. Fails with filesystem. */
-must_check bool renewal_finish_text(struct renewal *renewal, struct error *err);
+/* Starts the draft on the run, its stage beside the map. */
+void renewal_open(struct renewal *renewal);
 
 /* Stages the rows of all entries. Fails with config, database or filesystem. */
 must_check bool renewal_render(struct renewal *renewal, struct error *err);

@@ -39,15 +39,6 @@ static bool reload_is_needed(const struct renewal *renewal)
 	       (renewal->reference == MAP_REFERENCE_DIRECT && run->type->reload_when_direct);
 }
 
-static bool has_lifted(const struct map_rails *rails)
-{
-	for (size_t i = 0; i < RAILS; i++) {
-		if (rails->lifted[i] > 0)
-			return true;
-	}
-	return false;
-}
-
 /* The identity of a live file; "" for the index of a type that has none. */
 static const char *live_identity(const struct map_sync_run *run, enum map_part part)
 {
@@ -58,25 +49,11 @@ static const char *live_identity(const struct map_sync_run *run, enum map_part p
 
 struct map_sync_state renewal_state(const struct renewal *renewal)
 {
-	const struct map_sync_run *run = renewal->run;
+	struct map_sync_state state = map_draft_state(&renewal->draft);
 
-	return (struct map_sync_state){
-		.generation = run->store.generation,
-		.rows = renewal->stage.rows,
-		.refused = run->result->refused_count,
-		.installed = run->request->now,
-		.type = run->type->name,
-		.path = run->settings->path,
-		.store = run->store_identity,
-		.postfix = run->postfix_identity,
-		.store_digest = run->store.digest,
-		.config = run->config,
-		.text = renewal->stage.text_digest,
-		.index = renewal->stage.index_digest,
-		.lifted = has_lifted(&renewal->rails),
-		.text_file = live_identity(run, MAP_TEXT),
-		.index_file = live_identity(run, MAP_INDEX),
-	};
+	state.text_file = live_identity(renewal->run, MAP_TEXT);
+	state.index_file = live_identity(renewal->run, MAP_INDEX);
+	return state;
 }
 
 static void keep_first(struct error *first, const struct error *failure)
@@ -139,7 +116,7 @@ bool renewal_install(struct renewal *renewal, struct error *err)
 	bool live;
 
 	signal_hold_begin(&hold);
-	if (!map_stage_install(&renewal->stage, &live, err)) {
+	if (!map_stage_install(&renewal->draft.stage, &live, err)) {
 		run->result->changed = live;
 		if (live)
 			err->code = ERROR_AFTER_LIVE;
@@ -147,13 +124,13 @@ bool renewal_install(struct renewal *renewal, struct error *err)
 	}
 	run->result->changed = true;
 	run->result->reload = strcmp(run->settings->reload, "never") == 0 ? "none" : "skipped";
-	memcpy(run->result->index_digest, renewal->stage.index_digest,
+	memcpy(run->result->index_digest, renewal->draft.stage.index_digest,
 		sizeof(run->result->index_digest));
 	map_sync_result_step(run->result, "install", started, "");
 	state = renewal_state(renewal);
 	state.reload_owed = reload_is_needed(renewal);
 	settled = map_renewal_settle(run, &state, err);
 	/* Still held: a signal that waits must not leave the stage behind. */
-	map_stage_close(&renewal->stage);
+	map_stage_close(&renewal->draft.stage);
 	return settled;
 }

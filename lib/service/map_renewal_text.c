@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "service/map_build.h"
-#include "service/map_rows.h"
 #include "service/map_sync_result.h"
 #include "system/file_identity.h"
 
@@ -16,12 +15,7 @@
 static struct map_stage_place stage_place(const struct map_sync_run *run)
 {
 	if (run->request->dry_run || run->request->check)
-		return (struct map_stage_place){
-			.parent = run->home,
-			.parent_path =
-				arena_printf(run->arena, "%s/sync", run->request->state_directory),
-			.name = "stage",
-		};
+		return map_draft_own_place(run);
 	return (struct map_stage_place){
 		.parent = run->file.directory,
 		.parent_path = run->file.directory_path,
@@ -29,36 +23,15 @@ static struct map_stage_place stage_place(const struct map_sync_run *run)
 	};
 }
 
-bool renewal_begin_text(struct renewal *renewal, struct error *err)
+void renewal_open(struct renewal *renewal)
 {
 	struct map_sync_run *run = renewal->run;
 	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
-	const struct map_stage_place place = stage_place(run);
 
-	return map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) &&
-	       map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err);
-}
-
-bool renewal_finish_text(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-
-	if (!map_stage_finish(&renewal->stage, err))
-		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	return true;
-}
-
-static struct map_rows rows_of(struct renewal *renewal)
-{
-	return (struct map_rows){
-		.store = &renewal->run->store,
-		.settings = renewal->run->request->settings,
-		.stage = &renewal->stage,
-		.walk = &renewal->walk,
-		.rails = &renewal->rails,
-	};
+	map_draft_open(&renewal->draft, run, map_build_differences(run));
+	renewal->draft.place = stage_place(run);
+	renewal->draft.file = &run->file;
+	renewal->draft.live = (struct map_live_text){text->fd, (size_t)text->status.st_size};
 }
 
 /* Whether no live index can be built upon, whatever the rows will be. */
@@ -80,15 +53,15 @@ static int64_t guess_rows(const struct alias_store *store)
 
 bool renewal_render(struct renewal *renewal, struct error *err)
 {
-	const struct map_rows rows = rows_of(renewal);
+	const struct map_rows rows = map_draft_rows(&renewal->draft);
 	int64_t started = clock_monotonic_ms();
 
-	if (!renewal_begin_text(renewal, err))
+	if (!map_draft_begin(&renewal->draft, err))
 		return false;
 	if (must_be_new(renewal->run))
-		map_build_begin_early(renewal->run, &renewal->library, &renewal->stage, NULL,
+		map_build_begin_early(renewal->run, &renewal->library, &renewal->draft.stage, NULL,
 			guess_rows(&renewal->run->store));
-	if (!map_rows_write(&rows, err) || !renewal_finish_text(renewal, err))
+	if (!map_rows_write(&rows, err) || !map_draft_finish(&renewal->draft, err))
 		return false;
 	map_sync_result_step(renewal->run->result, "render", started, "");
 	return true;
@@ -134,7 +107,7 @@ static bool may_splice(struct map_sync_run *run, struct string_list *ret_names)
 bool renewal_splice(struct renewal *renewal, bool *ret_fit, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	const struct map_rows rows = rows_of(renewal);
+	const struct map_rows rows = map_draft_rows(&renewal->draft);
 	struct string_list names = STRING_LIST_INIT;
 	struct map_splice splice = {
 		.names = &names,
@@ -148,14 +121,14 @@ bool renewal_splice(struct renewal *renewal, bool *ret_fit, struct error *err)
 	if (!may_splice(run, &names))
 		return true;
 	splice.patches = arena_alloc_array(run->arena, names.count + 1, sizeof(*splice.patches));
-	if (!renewal_begin_text(renewal, err) || !map_rows_plan(&rows, &splice, ret_fit, err))
+	if (!map_draft_begin(&renewal->draft, err) || !map_rows_plan(&rows, &splice, ret_fit, err))
 		return false;
 	if (!*ret_fit)
 		return true;
-	if (renewal->walk.difference_count > 0)
-		map_build_begin_early(run, &renewal->library, &renewal->stage, &renewal->walk,
-			renewal->stage.rows);
-	if (!map_rows_splice(&rows, &splice, err) || !renewal_finish_text(renewal, err))
+	if (renewal->draft.walk.difference_count > 0)
+		map_build_begin_early(run, &renewal->library, &renewal->draft.stage, &renewal->draft.walk,
+			renewal->draft.stage.rows);
+	if (!map_rows_splice(&rows, &splice, err) || !map_draft_finish(&renewal->draft, err))
 		return false;
 	map_sync_result_step(run->result, "splice", started, "");
 	return true;

@@ -58,7 +58,15 @@ example 's/postfix-hash/x/'
 expect_exit 4 'another backend' postigo-admin sync
 like 'is named' "$stderr" 'postigo.json:3: the backend "x" is not supported'
 example 's/postfix-hash/postfix-mysql/'
-expect_exit 4 'also the one of later versions' postigo-admin config check
+expect_exit 0 'the one of later versions' postigo-admin config get sync.type
+is 'is a table in a database' "$stdout" mysql
+example 's/postfix-hash/postfix-mysql/; s|^{|{ "mysql": {"map_file": "/etc/postfix/aliases.cf", "table": "forwards", "managed_column": "x"},|'
+expect_exit 0 'with its own section' postigo-admin config show --origin
+like 'the table is the one it names' "$stdout" $'sync_table.table\tforwards\t'
+like 'so is the file of Postfix' "$stdout" $'sync.path\t/etc/postfix/aliases.cf\t/etc/postigo/postigo.json:'
+like 'which also has the password' "$stdout" $'database.credentials_file\t/etc/postfix/aliases.cf\t'
+like 'on a server' "$stdout" $'database.engine\tmariadb\t'
+like 'what does not hold is said' "$stderr" '"managed_column": is ignored'
 example 's/"check_maps"/"chek_maps"/'
 expect_exit 4 'an unknown key' postigo-admin config check
 like 'is guessed' "$stderr" 'did you mean "check_maps"'

@@ -126,6 +126,22 @@ golden unknown-option postigo-admin sync --nonsense
 golden not-root as ana /usr/local/sbin/postigo-admin sync
 golden member-remove as ana postigo remove --yes
 
+# A table in a database in place of the map, with a row of somebody else.
+/usr/bin/python3 -I -c 'import sqlite3
+connection = sqlite3.connect("/var/lib/postigo/mail.db")
+connection.execute("CREATE TABLE alias (address TEXT PRIMARY KEY, goto TEXT, domain TEXT, created TEXT, modified TEXT, active INTEGER)")
+connection.execute("INSERT INTO alias VALUES (\"carla@club.example\", \"hers@elsewhere.example\", \"club.example\", \"\", \"\", 1)")
+connection.commit()'
+install -d -m 0755 /etc/postigo/conf.d
+echo '{"sync": {"type": "sqlite"}, "sync_table": {"domain_table": ""}}' >/etc/postigo/conf.d/zz-table.json
+postigo-admin member add carla carla@elsewhere.example --no-sync >/dev/null
+golden sync-table-foreign postigo-admin sync
+golden adopt postigo-admin adopt carla@club.example
+golden adopt-again postigo-admin adopt carla@club.example
+golden sync-table postigo-admin sync
+golden release postigo-admin release carla@club.example
+golden release-nothing postigo-admin release carla@club.example
+
 [ -z "$printing" ] || exit 0
 # A command without a golden file has no promise. "help" prints no JSON.
 for program in postigo postigo-admin; do

@@ -131,6 +131,25 @@ row 25 'op' 'some rows of a file refused' postigo-admin member import --skip-err
 row 23 'would|out of date|change' 'a map that is behind' postigo-admin sync --check
 row 24 'nothing was changed' 'no' answering 'n\n' ana postigo remove
 postigo-admin sync >/dev/null
+# While somebody else holds the database.
+held() {
+	local holder
+	/usr/bin/python3 -I -c 'import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("CREATE TABLE alias (address TEXT PRIMARY KEY, goto TEXT, domain TEXT, created TEXT, modified TEXT, active INTEGER)")
+connection.execute("BEGIN IMMEDIATE")
+open(sys.argv[2], "w").close()
+time.sleep(60)' $state/mail.db "$scratch/held" &
+	holder=$!
+	wait_until 5 test -e "$scratch/held"
+	"$@"
+	set -- $?
+	kill $holder
+	wait $holder 2>/dev/null
+	return "$1"
+}
+row 8 'locked by somebody else' 'a database that somebody holds' \
+	under '{"sync": {"type": "sqlite"}, "sync_table": {"domain_table": ""}, "database": {"lock_timeout": 1}}' held postigo-admin sync
 postfix_reload_fails() {
 	mount --bind /usr/local/sbin/failing-reload /usr/sbin/postfix
 	"$@"
@@ -160,7 +179,6 @@ printf '%s\n' 'expect [1/' 'send \x03' 'expect approved' >"$scratch/steps"
 row 130 'approved' 'Ctrl-C' "$support/dialogue" "$scratch/steps" /usr/local/sbin/postigo-admin review
 
 not_yet HOOK 'there are no hooks'
-not_yet DEADLOCK 'there is no database'
 not_yet MLMMJ 'there are no mailing lists'
 not_yet PREFLIGHT 'no configuration of other programs is written'
 not_yet COLLISION 'no configuration of other programs is written'

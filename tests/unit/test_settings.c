@@ -212,12 +212,68 @@ START_TEST(reads_the_example)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct config_field *field = &table->fields[i];
 
-		if (!field->initial || strcmp(field->key, "postmap") == 0)
+		/* A path cannot be set to nothing: one that may be unset stands there as a comment. */
+		if (!field->initial || (field->type == CONFIG_PATH && !*field->initial))
 			continue;
 		ck_assert_msg(strcmp(origins[i], "default") != 0, "%s is not there", field->key);
 		ck_assert_str_eq(config_value_text(field, &settings, &arena),
 			config_value_text(field, &defaults, &arena));
 	}
+}
+END_TEST
+
+/* What is wrong with a table's names, and the key that is named for it. */
+static const struct {
+	const char *table; /* section sync_table */
+	const char *field; /* NULL = nothing is wrong */
+} tables[] = {
+	{"{}", NULL},
+	{"{\"table\": \"forwards\", \"domain_column\": \"\", \"active_column\": \"\"}", NULL},
+	{"{\"static\": [\"kind=member\", \"note=a=b\"]}", NULL},
+	{"{\"table\": \"\"}", "table"},
+	{"{\"table\": \"mail.alias\"}", "table"},
+	{"{\"table\": \"alias; DROP TABLE alias\"}", "table"},
+	{"{\"goto_column\": \"\"}", "goto_column"},
+	{"{\"goto_column\": \"ADDRESS\"}", "goto_column"},
+	{"{\"owner_table\": \"alias\"}", "owner_table"},
+	{"{\"meta_table\": \"a`b\"}", "meta_table"},
+	{"{\"static\": [\"kind\"]}", "static"},
+	{"{\"static\": [\"=member\"]}", "static"},
+	{"{\"static\": [\"goto=x\"]}", "static"},
+	{"{\"static\": [\"kind=a\", \"Kind=b\"]}", "static"},
+	{"{\"static\": [\"ki nd=a\"]}", "static"},
+	{"{\"on_drift\": \"ignore\"}", "sync_table.on_drift"},
+};
+
+START_TEST(checks_the_names_of_a_table)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct settings settings;
+	struct error err;
+	bool good = load(&arena,
+		arena_printf(&arena, "{\"domain\": \"club.example\", \"sync_table\": %s}", tables[_i].table), &settings, &err);
+
+	ck_assert_msg(good == !tables[_i].field, "%s", tables[_i].table);
+	if (good)
+		return;
+	unit_assert_error(err, ERROR_CONFIG);
+	ck_assert_str_eq(err.field, tables[_i].field);
+}
+END_TEST
+
+START_TEST(a_table_needs_a_database_of_its_kind)
+{
+	struct arena arena cleanup_arena = ARENA_INIT;
+	struct settings settings;
+	struct error err;
+
+	ck_assert(!load(&arena, "{\"domain\": \"club.example\", \"sync\": {\"type\": \"mysql\"}}", &settings, &err));
+	unit_assert_error(err, ERROR_CONFIG);
+	ck_assert_str_eq(err.field, "database.engine");
+	unit_assert_ok(load(&arena, "{\"domain\": \"club.example\", \"sync\": {\"type\": \"sqlite\"}}", &settings, &err), err);
+	ck_assert(settings_sync_is_sql(&settings));
+	unit_assert_ok(load(&arena, "{\"domain\": \"club.example\"}", &settings, &err), err);
+	ck_assert(!settings_sync_is_sql(&settings));
 }
 END_TEST
 
@@ -250,6 +306,8 @@ int main(void)
 	tcase_add_test(load_case, passes_over_the_sections_of_others);
 	tcase_add_test(load_case, knows_where_values_come_from);
 	tcase_add_test(load_case, reads_the_example);
+	tcase_add_loop_test(load_case, checks_the_names_of_a_table, 0, (int)ARRAY_LENGTH(tables));
+	tcase_add_test(load_case, a_table_needs_a_database_of_its_kind);
 	tcase_add_test(load_case, explains_every_field);
 	tcase_add_test(names, reserves_names);
 	return unit_run(suite);

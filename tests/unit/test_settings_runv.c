@@ -119,7 +119,7 @@ START_TEST(refuses_with_file_and_key)
 }
 END_TEST
 
-static const char *const backends[] = {"\"postfix-mysql\"", "\"x\"", "\"\"", "7", "null"};
+static const char *const backends[] = {"\"postfix-lmdb\"", "\"x\"", "\"\"", "7", "null"};
 
 START_TEST(refuses_other_backends)
 {

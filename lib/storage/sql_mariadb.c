@@ -2,6 +2,7 @@
 
 #include "base/message.h"
 
+#include <errmsg.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- connections */
@@ -78,6 +79,14 @@ static bool prepare_session(struct sql_connection *sql, const struct sql_setting
 	       sql_execute(sql, SQL("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"), SQL_NO_VALUES, NULL, err);
 }
 
+/* The library goes on without encryption where a server offers none, unless it is to verify it. What it has sent by then is a proof of the password, not the password. */
+static bool check_encrypted(struct sql_connection *sql, const struct sql_settings *settings, struct error *err)
+{
+	if (!*settings->host || settings->tls == SQL_TLS_OFF || mysql_get_ssl_cipher(sql->handle))
+		return true;
+	return mariadb_fail(sql, CR_SSL_CONNECTION_ERROR, "the server does not offer TLS", err);
+}
+
 static bool open_connection(struct sql_connection *sql, const struct sql_settings *settings, struct error *err)
 {
 	MYSQL *handle = mysql_init(NULL);
@@ -90,7 +99,7 @@ static bool open_connection(struct sql_connection *sql, const struct sql_setting
 	if (!mysql_real_connect(handle, by_socket ? NULL : settings->host, settings->user, settings->password,
 		    settings->database, (unsigned)settings->port, by_socket ? settings->socket : NULL, CLIENT_FOUND_ROWS))
 		mariadb_fail(sql, mysql_errno(handle), mysql_error(handle), err);
-	else if (prepare_session(sql, settings, err))
+	else if (check_encrypted(sql, settings, err) && prepare_session(sql, settings, err))
 		return true;
 	close_connection(sql);
 	return error_prefix(err, "%s", by_socket ? settings->socket : settings->host);

@@ -22,6 +22,8 @@
 
 #define MAP_STAGE_NAME ".postigo-stage" /* beside the live map */
 
+struct map_walk;
+
 /* Where the private directory is made. */
 struct map_stage_place {
 	int parent; /* open directory, kept until close */
@@ -34,6 +36,7 @@ struct map_stage_tools {
 	const struct postfix_instance *instance;
 	const char *domain; /* for a key that cannot be in the map */
 	int timeout_ms;	    /* each */
+	const struct map_walk *changes; /* all that is new in an index which is otherwise a copy of the live one; or NULL */
 };
 
 /* What a follower is told: how far the text has come. */
@@ -60,6 +63,8 @@ struct map_stage {
 	char text_digest[DIGEST_HEX_LENGTH + 1];
 	char index_digest[DIGEST_HEX_LENGTH + 1]; /* "" before seal, and for types without index */
 	int follower; /* socket of the caller's, to whom every bit of text is told; -1 = nobody */
+	struct error unsealed; /* why the text could not be made durable: the disk tells it once only */
+	bool sealed;  /* the text has its owner and mode, and is durable */
 	size_t told;  /* bytes that the follower knows of */
 	const char *output; /* what the commands said although they succeeded, or "" */
 };
@@ -95,6 +100,9 @@ must_check bool map_stage_build(struct map_stage *stage, const struct map_stage_
  */
 must_check bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools, bool read_back,
 	struct error *err);
+
+/* The text's part of map_stage_seal(), for while something else is waited for. Once: what it failed with, every later call and map_stage_seal() fail with, too (filesystem). */
+must_check bool map_stage_seal_text(struct map_stage *stage, struct error *err);
 
 /* Gives both files their owner and mode, makes them durable, takes the digest of the index. Fails with filesystem. */
 must_check bool map_stage_seal(struct map_stage *stage, struct error *err);

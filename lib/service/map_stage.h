@@ -1,6 +1,5 @@
 /*
  * A map in the making, in a private directory beside the live one. Nothing here is live before map_stage_install():
- *
  *	begin → add rows → finish (text complete, digest known) → build (by a library or postmap) → verify (read back) → seal (owner, mode, durable) → install (rename)
  *
  * What was not installed is swept by close; what a killed run left, by the next begin.
@@ -23,7 +22,6 @@
 #define MAP_STAGE_NAME ".postigo-stage" /* beside the live map */
 
 struct map_walk;
-
 /* Where the private directory is made. */
 struct map_stage_place {
 	int parent; /* open directory, kept until close */
@@ -72,10 +70,7 @@ struct map_stage {
 #define MAP_STAGE_INIT {.directory = -1, .text = -1, .follower = -1}
 #define cleanup_map_stage __attribute__((cleanup(map_stage_close)))
 
-/*
- * Makes or re-uses the private directory and starts the text. Texts of the stage live in `arena`. Fails with config (the directory is not root's alone, or holds a
- * directory) or filesystem.
- */
+/* Makes or re-uses the private directory, starts the text; texts of the stage live in `arena`. Fails with config (it is not root's alone, holds one) or filesystem. */
 must_check bool map_stage_begin(struct map_stage *stage, const struct map_stage_place *place,
 	const struct map_sync_file *file, struct arena *arena, struct error *err);
 
@@ -107,9 +102,7 @@ must_check bool map_stage_seal_text(struct map_stage *stage, struct error *err);
 /* Gives both files their owner and mode, makes them durable, takes the digest of the index. Fails with filesystem. */
 must_check bool map_stage_seal(struct map_stage *stage, struct error *err);
 
-/*
- * Renames index and text over the live ones, in this order, and makes that durable. *ret_live tells whether the new map is live although it failed (filesystem).
- */
+/* Renames index and text over the live ones, in this order, durably. *ret_live tells whether the new map is live although it failed (filesystem). */
 must_check bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *err);
 
 /* The rows of a finished text, without its head. */

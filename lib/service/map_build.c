@@ -76,6 +76,7 @@ void map_build_begin_early(struct map_sync_run *run, struct map_library *library
 static bool take_from_library(struct map_sync_run *run, struct map_library *library,
 	struct map_stage *stage, const struct map_stage_tools *tools)
 {
+	struct map_stage_tools sampling = *tools;
 	int64_t started = clock_monotonic_ms();
 	struct error doubt;
 
@@ -83,7 +84,10 @@ static bool take_from_library(struct map_sync_run *run, struct map_library *libr
 		return false;
 	map_sync_result_step(run->result, library->changes ? "update" : "build", started, "");
 	started = clock_monotonic_ms();
-	if (!map_stage_verify(stage, tools, true, &doubt)) {
+	sampling.changes = library->changes;
+	/* The disk is waited for at a time when the library is waited for anyway. */
+	if (!map_stage_verify(stage, &sampling, true, &doubt) ||
+		!map_stage_seal_text(stage, &doubt)) {
 		map_library_stop(library);
 		return false;
 	}

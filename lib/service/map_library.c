@@ -254,7 +254,7 @@ bool map_library_end(struct map_library *library, int timeout_ms)
 {
 	struct library_result *result = &library->result;
 
-	bool made = side_process_end(&library->side, result, sizeof(*result), timeout_ms) &&
+	bool made = side_process_take(&library->side, result, sizeof(*result), timeout_ms) &&
 		    result->made;
 
 	if (!made)

@@ -6,6 +6,7 @@
 #include "format/postfix_index.h"
 #include "format/postfix_map.h"
 #include "service/map_stage.h"
+#include "service/map_walk.h"
 #include "storage/map_index.h"
 #include "system/mapped_memory.h"
 #include "system/process.h"
@@ -20,6 +21,7 @@
 #define OUTPUT_LIMIT ((size_t)64 << 10)
 #define ROWS_A_RELEASE 64
 #define SAMPLE_ROWS 1000 /* that postmap itself is asked for where a library has read all */
+#define SAMPLE_OF_COPY 100 /* the same, besides the changes, of a copy that postmap answered from when it was made */
 
 struct read_back {
 	const char *rows; /* the staged rows */
@@ -278,7 +280,7 @@ static void add_row(struct strbuf *sample, struct span rows, size_t start)
 }
 
 /* The first row, the last, and others by chance: a postmap that lies has to know which. */
-static void choose_sample(struct span rows, struct strbuf *sample)
+static void choose_sample(struct span rows, size_t count, struct strbuf *sample)
 {
 	uint32_t numbers[SAMPLE_ROWS] = {0};
 
@@ -287,7 +289,7 @@ static void choose_sample(struct span rows, struct strbuf *sample)
 	if (getrandom(numbers, sizeof(numbers), 0) < 0)
 		memset(numbers, 0x5a, sizeof(numbers));
 	add_row(sample, rows, 0);
-	for (size_t i = 0; i < SAMPLE_ROWS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		add_row(sample, rows,
 			row_start(rows, (size_t)((uint64_t)rows.length * numbers[i] >> 32)));
 		/* Each row brings its whole neighbourhood into memory. */
@@ -297,12 +299,24 @@ static void choose_sample(struct span rows, struct strbuf *sample)
 	add_row(sample, rows, row_start(rows, rows.length - 1));
 }
 
+static void add_changes(const struct map_walk *changes, struct strbuf *sample)
+{
+	for (size_t i = 0; i < changes->difference_count; i++) {
+		const struct map_difference *difference = &changes->differences[i];
+
+		if (difference->after)
+			strbuf_printf(sample, "%s\t%s\n", difference->key, difference->after);
+	}
+}
+
 static bool look_up_sample(struct map_stage *stage, const struct map_stage_tools *tools,
 	struct span rows, struct error *err)
 {
 	struct strbuf sample cleanup_strbuf = STRBUF_INIT;
 
-	choose_sample(rows, &sample);
+	choose_sample(rows, tools->changes ? SAMPLE_OF_COPY : SAMPLE_ROWS, &sample);
+	if (tools->changes)
+		add_changes(tools->changes, &sample);
 	return look_up(stage, tools, (struct span){strbuf_text(&sample), sample.length}, err);
 }
 

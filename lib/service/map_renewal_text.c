@@ -48,7 +48,7 @@ static int64_t guess_rows(const struct alias_store *store)
 
 	for (size_t i = 0; i < looked; i++)
 		lines += store->bytes[i] == '\n';
-	return (int64_t)(store->length / looked * lines);
+	return looked > 0 ? (int64_t)(store->length / looked * lines) : 0;
 }
 
 bool renewal_render(struct renewal *renewal, struct error *err)

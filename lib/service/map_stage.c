@@ -31,7 +31,7 @@ static bool open_directory(struct map_stage *stage, struct error *err)
 	const struct map_stage_place *place = &stage->place;
 	struct stat status;
 
-	if (!directory_ensure(place->parent, place->name, 0700, 0, &stage->directory, err))
+	if (!directory_ensure_scratch(place->parent, place->name, &stage->directory, err))
 		return false;
 	if (fstat(stage->directory, &status) < 0)
 		return stage_error(stage, "stat", err);
@@ -256,12 +256,31 @@ static bool dress(const struct map_stage *stage, int fd, struct error *err)
 	return true;
 }
 
+bool map_stage_seal_text(struct map_stage *stage, struct error *err)
+{
+	if (stage->sealed)
+		return true;
+	if (stage->unsealed.code == ERROR_NONE && !dress(stage, stage->text, err)) {
+		stage->unsealed = *err;
+		return false;
+	}
+	if (stage->unsealed.code != ERROR_NONE) {
+		*err = stage->unsealed;
+		return false;
+	}
+	stage->sealed = true;
+	/* Its owner and mode are part of that. */
+	stage->identity =
+		file_identity(stage->directory, stage->file->parts[MAP_TEXT].name, stage->arena);
+	return true;
+}
+
 bool map_stage_seal(struct map_stage *stage, struct error *err)
 {
 	const char *name = stage->file->parts[MAP_INDEX].name;
 	int index cleanup_close = -1;
 
-	if (!dress(stage, stage->text, err))
+	if (!map_stage_seal_text(stage, err))
 		return false;
 	if (!name)
 		return true;

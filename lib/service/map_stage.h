@@ -1,6 +1,5 @@
 /*
  * A map in the making, in a private directory beside the live one. Nothing here is live before map_stage_install():
- *
  *	begin → add rows → finish (text complete, digest known) → build (by a library or postmap) → verify (read back) → seal (owner, mode, durable) → install (rename)
  *
  * What was not installed is swept by close; what a killed run left, by the next begin.
@@ -22,6 +21,7 @@
 
 #define MAP_STAGE_NAME ".postigo-stage" /* beside the live map */
 
+struct map_walk;
 /* Where the private directory is made. */
 struct map_stage_place {
 	int parent; /* open directory, kept until close */
@@ -34,6 +34,7 @@ struct map_stage_tools {
 	const struct postfix_instance *instance;
 	const char *domain; /* for a key that cannot be in the map */
 	int timeout_ms;	    /* each */
+	const struct map_walk *changes; /* all that is new in an index which is otherwise a copy of the live one; or NULL */
 };
 
 /* What a follower is told: how far the text has come. */
@@ -60,6 +61,8 @@ struct map_stage {
 	char text_digest[DIGEST_HEX_LENGTH + 1];
 	char index_digest[DIGEST_HEX_LENGTH + 1]; /* "" before seal, and for types without index */
 	int follower; /* socket of the caller's, to whom every bit of text is told; -1 = nobody */
+	struct error unsealed; /* why the text could not be made durable: the disk tells it once only */
+	bool sealed;  /* the text has its owner and mode, and is durable */
 	size_t told;  /* bytes that the follower knows of */
 	const char *output; /* what the commands said although they succeeded, or "" */
 };
@@ -67,10 +70,7 @@ struct map_stage {
 #define MAP_STAGE_INIT {.directory = -1, .text = -1, .follower = -1}
 #define cleanup_map_stage __attribute__((cleanup(map_stage_close)))
 
-/*
- * Makes or re-uses the private directory and starts the text. Texts of the stage live in `arena`. Fails with config (the directory is not root's alone, or holds a
- * directory) or filesystem.
- */
+/* Makes or re-uses the private directory, starts the text; texts of the stage live in `arena`. Fails with config (it is not root's alone, holds one) or filesystem. */
 must_check bool map_stage_begin(struct map_stage *stage, const struct map_stage_place *place,
 	const struct map_sync_file *file, struct arena *arena, struct error *err);
 
@@ -96,12 +96,13 @@ must_check bool map_stage_build(struct map_stage *stage, const struct map_stage_
 must_check bool map_stage_verify(struct map_stage *stage, const struct map_stage_tools *tools, bool read_back,
 	struct error *err);
 
+/* The text's part of map_stage_seal(), for while something else is waited for. Once: what it failed with, every later call and map_stage_seal() fail with, too (filesystem). */
+must_check bool map_stage_seal_text(struct map_stage *stage, struct error *err);
+
 /* Gives both files their owner and mode, makes them durable, takes the digest of the index. Fails with filesystem. */
 must_check bool map_stage_seal(struct map_stage *stage, struct error *err);
 
-/*
- * Renames index and text over the live ones, in this order, and makes that durable. *ret_live tells whether the new map is live although it failed (filesystem).
- */
+/* Renames index and text over the live ones, in this order, durably. *ret_live tells whether the new map is live although it failed (filesystem). */
 must_check bool map_stage_install(struct map_stage *stage, bool *ret_live, struct error *err);
 
 /* The rows of a finished text, without its head. */

@@ -72,26 +72,33 @@ static bool unmake(int parent, const char *name, struct error *err)
 	return false;
 }
 
-static bool set_up(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd,
+/* How a directory that is absent is made. */
+struct making {
+	mode_t mode;
+	gid_t group;
+	bool durable;
+};
+
+static bool set_up(int parent, const char *name, const struct making *making, int *ret_fd,
 	struct error *err)
 {
 	int fd cleanup_close = open_directory(parent, name);
 
-	if (fd < 0 || fchown(fd, 0, group) != 0 || fchmod(fd, mode) != 0)
+	if (fd < 0 || fchown(fd, 0, making->group) != 0 || fchmod(fd, making->mode) != 0)
 		return unmake(parent, name, err);
-	if (!directory_sync(parent, name, err))
+	if (making->durable && !directory_sync(parent, name, err))
 		return false;
 	*ret_fd = take_fd(&fd);
 	return true;
 }
 
-bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd,
+static bool ensure(int parent, const char *name, const struct making *making, int *ret_fd,
 	struct error *err)
 {
 	int fd;
 
 	if (mkdirat(parent, name, 0) == 0)
-		return set_up(parent, name, mode, group, ret_fd, err);
+		return set_up(parent, name, making, ret_fd, err);
 	if (errno != EEXIST)
 		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make directory %s"),
 			name);
@@ -105,6 +112,21 @@ bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group, in
 		return error_fix(err, _("move it away and run the command again"));
 	}
 	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open directory %s"), name);
+}
+
+bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group, int *ret_fd,
+	struct error *err)
+{
+	const struct making making = {.mode = mode, .group = group, .durable = true};
+
+	return ensure(parent, name, &making, ret_fd, err);
+}
+
+bool directory_ensure_scratch(int parent, const char *name, int *ret_fd, struct error *err)
+{
+	const struct making making = {.mode = 0700};
+
+	return ensure(parent, name, &making, ret_fd, err);
 }
 
 bool directory_empty(int directory, struct error *err)

@@ -26,6 +26,9 @@ must_check bool directory_sync(int directory, const char *path, struct error *er
 must_check bool directory_ensure(int parent, const char *name, mode_t mode, gid_t group,
 	int *ret_fd, struct error *err);
 
+/* The same of a directory that is root's alone and holds nothing which must outlive a power failure: it is not made durable. */
+must_check bool directory_ensure_scratch(int parent, const char *name, int *ret_fd, struct error *err);
+
 /*
  * Unlinks everything in an open directory that is not itself a directory. Fails with filesystem,
  * config when it holds a directory (what sorts before it is gone then), or capacity (more than 1000

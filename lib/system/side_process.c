@@ -64,12 +64,16 @@ static bool wait_for_result(const struct side_process *side, int64_t deadline)
 	return false;
 }
 
+bool side_process_take(struct side_process *side, void *ret_result, size_t size, int timeout_ms)
+{
+	return side->pid > 0 && wait_for_result(side, clock_monotonic_ms() + timeout_ms) &&
+	       read(side->result, ret_result, size) == (ssize_t)size;
+}
+
 bool side_process_end(struct side_process *side, void *ret_result, size_t size, int timeout_ms)
 {
-	bool done = false;
+	bool done = side_process_take(side, ret_result, size, timeout_ms);
 
-	if (side->pid > 0 && wait_for_result(side, clock_monotonic_ms() + timeout_ms))
-		done = read(side->result, ret_result, size) == (ssize_t)size;
 	side_process_stop(side);
 	return done;
 }

@@ -41,6 +41,10 @@ must_check bool side_process_begin(struct side_process *side, const struct side_
 must_check bool side_process_end(struct side_process *side, void *ret_result, size_t size,
 	int timeout_ms);
 
+/* The same, but leaves the child, which has nothing left to do, to end beside what follows: stop reaps it. */
+must_check bool side_process_take(struct side_process *side, void *ret_result, size_t size,
+	int timeout_ms);
+
 /* Kills and reaps a child that still runs. */
 void side_process_stop(struct side_process *side);
 

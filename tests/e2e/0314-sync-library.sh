@@ -77,6 +77,32 @@ for type in lmdb cdb hash; do
 	is "$type: and the row is live" "$(answer zz@club.example)" other@elsewhere.example
 done
 
+# ---------------------------------------------------------------- the index grows with a text of many pieces
+
+for type in lmdb cdb hash; do
+	sync_forget
+	sync_configure $type
+	postfix_write_main_cf $type
+	store fill:20000
+	ok "$type: 20000 rows" sync --json
+	like "$type: by the library" "$(steps)" build
+	grep -v '^#' $map >"$scratch/text"
+	is "$type: all of them" "$(wc -l <"$scratch/text")" 20000
+	is "$type: the index is the text" "$(cut -f1 "$scratch/text" | postmap -q - "$type:$map" | sha256sum)" \
+		"$(sha256sum <"$scratch/text")"
+	before=$(sha256sum <$map)
+	rm -r $state/sync/members.json "$map"*
+	# Only the process that builds hears of growth more than once.
+	ok "$type: its builder is killed in the middle" env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$scratch/trace" -e trace=recvfrom \
+		-e inject=recvfrom:signal=KILL:when=3 postigo-admin sync --json
+	like "$type: it was" "$(cat "$scratch/trace")" 'killed by SIGKILL'
+	like "$type: then postmap builds" "$(steps)" postmap
+	is "$type: the same text" "$(sha256sum <$map)" "$before"
+	is "$type: the index is the text then, too" "$(cut -f1 "$scratch/text" | postmap -q - "$type:$map" | sha256sum)" \
+		"$(sha256sum <"$scratch/text")"
+	is_swept "$type: and nothing else is left"
+done
+
 # ---------------------------------------------------------------- spliced, or not
 
 fresh() {
@@ -128,6 +154,17 @@ store member0000005=ours@elsewhere.example
 expect_exit 25 'a row that clashes with another table' sync --json
 is 'is named' "$(refused "$stdout_file")" member0000005:clash-alias
 is 'and stays as it was' "$(answer member0000005@club.example)" user0000005.v1@mail001.example.org
+
+fresh lmdb
+printf 'member0000008@club.example foreign@elsewhere.example\n' >/etc/postfix/foreign
+postmap lmdb:/etc/postfix/foreign
+sed -i "s|^virtual_alias_maps.*|virtual_alias_maps = lmdb:$map, lmdb:/etc/postfix/foreign|" /etc/postfix/main.cf
+store member0000009=nine@elsewhere.example
+ok 'a new clash of a row that did not change' sync --json
+like 'is not looked for when few rows changed' "$(steps)" splice
+store -member0000010
+expect_exit 25 'but by the next sync that judges all rows' sync --json
+is 'it is named then' "$(refused "$stdout_file")" member0000008:clash-alias
 
 fresh lmdb
 store member0000006=six@elsewhere.example

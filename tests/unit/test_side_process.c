@@ -55,6 +55,23 @@ START_TEST(brings_back_its_result)
 }
 END_TEST
 
+START_TEST(may_be_left_to_end_by_itself)
+{
+	struct side_process side cleanup_side_process = SIDE_PROCESS_INIT;
+	struct work work = {.number = 41};
+	const struct side_work side_work = side_work_of(&work, add_one);
+	struct error err;
+	int result = 0;
+
+	unit_assert_ok(side_process_begin(&side, &side_work, &err), err);
+	ck_assert(side_process_take(&side, &result, sizeof(result), 10000));
+	ck_assert_int_eq(result, 42);
+	ck_assert_int_eq(kill(side.pid, 0), 0);
+	side_process_stop(&side);
+	ck_assert(no_child_is_left());
+}
+END_TEST
+
 START_TEST(survives_a_crash)
 {
 	struct side_process side cleanup_side_process = SIDE_PROCESS_INIT;
@@ -125,6 +142,7 @@ int main(void)
 	TCase *side = unit_case(suite, "side");
 
 	tcase_add_test(side, brings_back_its_result);
+	tcase_add_test(side, may_be_left_to_end_by_itself);
 	tcase_add_test(side, survives_a_crash);
 	tcase_add_test(side, does_not_wait_for_ever);
 	tcase_add_test(side, does_not_outlive_its_scope);

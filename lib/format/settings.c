@@ -6,6 +6,7 @@
 #include "format/email_address.h"
 #include "format/email_fault.h"
 #include "format/name_server.h"
+#include "format/quota.h"
 #include "format/settings_runv.h"
 #include "format/username.h"
 
@@ -19,6 +20,8 @@
 #define POLICY(member) "policy", #member, .offset = offsetof(struct settings, policy.member)
 #define SYNC(member) "sync", #member, .offset = offsetof(struct settings, sync.member)
 #define DATABASE(member) "database", #member, .offset = offsetof(struct settings, database.member)
+#define MAILBOXES(member) "mailboxes", #member, .offset = offsetof(struct settings, mailboxes.member)
+#define HOOK(member) "hooks", #member, .type = CONFIG_PATH, .initial = "", .offset = offsetof(struct settings, hooks.member)
 
 static const char *const foreign_sections[] = {"maps", NULL};
 
@@ -134,6 +137,38 @@ static const struct config_field fields[] = {
 		.help = N_("how long the server may take to connect and to answer")},
 	{DATABASE(lock_timeout), .type = CONFIG_DURATION, .initial = "10s", .minimum = 1, .maximum = 3600,
 		.help = N_("how long a change waits for another one to end")},
+
+	{MAILBOXES(base), .type = CONFIG_PATH, .initial = "/var/vmail",
+		.help = N_("the directory that holds the mailboxes, as DOMAIN/LOCAL-PART")},
+	{MAILBOXES(owner), .type = CONFIG_TEXT, .initial = "vmail",
+		.help = N_("the user, by name or number, whose the directories of mailboxes are; empty: root's")},
+	{MAILBOXES(group), .type = CONFIG_TEXT, .initial = "vmail",
+		.help = N_("their group, by name or number; empty: root's")},
+	{MAILBOXES(identity_backend), .type = CONFIG_CHOICE, .initial = "local", .choices = "local noauth hybrid",
+		.help = N_("who knows the passwords: the database (local), somebody else (noauth), or each mailbox its own way (hybrid)")},
+	{MAILBOXES(password_scheme), .type = CONFIG_CHOICE, .initial = "BLF-CRYPT",
+		.choices = "BLF-CRYPT SHA512-CRYPT CRYPT",
+		.help = N_("how new passwords are hashed; CRYPT is yescrypt")},
+	{MAILBOXES(sha512_rounds), .type = CONFIG_INTEGER, .initial = "100000", .minimum = 1000, .maximum = 999999999,
+		.help = N_("the rounds of SHA512-CRYPT; each login costs as much")},
+	{MAILBOXES(self_alias), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether each mailbox has an alias to itself, as PostfixAdmin keeps it; a catch-all takes its mail otherwise")},
+	{MAILBOXES(default_quota), .type = CONFIG_TEXT, .initial = "0",
+		.help = N_("the quota of a new mailbox, such as 5G; 0 is unlimited")},
+	{MAILBOXES(quota_multiplier), .type = CONFIG_INTEGER, .initial = "1048576", .minimum = 1, .maximum = 1073741824,
+		.help = N_("how many bytes a megabyte has in the limits of a domain; PostfixAdmin's other choice is 1024000")},
+
+	{"hooks", "user", .type = CONFIG_TEXT, .initial = "", .offset = offsetof(struct settings, hooks.user),
+		.help = N_("the user that hooks run as; empty: root")},
+	{"hooks", "timeout", .type = CONFIG_DURATION, .initial = "30s", .minimum = 1, .maximum = 3600,
+		.offset = offsetof(struct settings, hooks.timeout), .help = N_("how long a hook may take")},
+	{HOOK(mailbox_postcreation), .help = N_("a program that runs after a mailbox was made: USERNAME DOMAIN MAILDIR QUOTA")},
+	{HOOK(mailbox_postedit), .help = N_("after a mailbox was changed: USERNAME DOMAIN MAILDIR QUOTA")},
+	{HOOK(mailbox_postdeletion), .help = N_("after a mailbox was deleted: USERNAME DOMAIN")},
+	{HOOK(mailbox_postpassword), .help = N_("after a password was set: USERNAME DOMAIN; old and new password on standard input")},
+	{HOOK(domain_postcreation), .help = N_("after a domain was made: DOMAIN")},
+	{HOOK(domain_postedit), .help = N_("after a domain was changed: DOMAIN")},
+	{HOOK(domain_postdeletion), .help = N_("after a domain was deleted: DOMAIN")},
 };
 
 static const struct config_table table = {
@@ -274,6 +309,18 @@ static bool check_names(const struct string_list *names, const char *key,
 	return true;
 }
 
+static bool check_mailboxes(const struct mailbox_settings *mailboxes, const char *const *origins, struct error *err)
+{
+	int64_t ignored;
+
+	if (quota_parse(mailboxes->default_quota, &ignored))
+		return true;
+	error_set(err, ERROR_CONFIG, _("%s: \"%s\" is no size"), origin_of(origins, "mailboxes", "default_quota"),
+		mailboxes->default_quota);
+	error_field(err, "mailboxes.default_quota");
+	return error_fix(err, _("write a number of bytes, or one with K, M, G or T, such as \"5G\""));
+}
+
 static bool check_all(struct settings *settings, const char *const *origins, struct arena *arena,
 	struct error *err)
 {
@@ -281,7 +328,7 @@ static bool check_all(struct settings *settings, const char *const *origins, str
 	       check_map_path(settings, origins, err) &&
 	       check_names(&settings->policy.reserved_add, "reserved_add", origins, err) &&
 	       check_names(&settings->policy.reserved_remove, "reserved_remove", origins, err) &&
-	       check_policy(&settings->policy, origins, err);
+	       check_policy(&settings->policy, origins, err) && check_mailboxes(&settings->mailboxes, origins, err);
 }
 
 /* ---- runv's file in place of ours */

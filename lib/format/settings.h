@@ -69,6 +69,30 @@ struct database_settings {
 	int64_t lock_timeout; /* seconds */
 };
 
+struct mailbox_settings {
+	const char *base;  /* the directory below which mailboxes are */
+	const char *owner; /* name or uid; "" = root */
+	const char *group;
+	const char *identity_backend; /* local, noauth, hybrid */
+	const char *password_scheme;
+	int64_t sha512_rounds;
+	bool self_alias;
+	const char *default_quota; /* as typed: "5G" */
+	int64_t quota_multiplier;  /* bytes of a "megabyte" in the limits of a domain */
+};
+
+struct hook_settings {
+	const char *user;    /* "" = root */
+	int64_t timeout;     /* seconds */
+	const char *mailbox_postcreation; /* absolute paths, "" = none */
+	const char *mailbox_postedit;
+	const char *mailbox_postdeletion;
+	const char *mailbox_postpassword;
+	const char *domain_postcreation;
+	const char *domain_postedit;
+	const char *domain_postdeletion;
+};
+
 struct settings {
 	const char *domain;   /* A-labels, lower case */
 	const char *language; /* of texts when the environment names none; "" = English */
@@ -76,6 +100,8 @@ struct settings {
 	struct policy_settings policy;
 	struct sync_settings sync;
 	struct database_settings database;
+	struct mailbox_settings mailboxes;
+	struct hook_settings hooks;
 	struct string_list warnings; /* sentences for administrators about the files */
 };
 

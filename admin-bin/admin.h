@@ -83,6 +83,8 @@ int command_restore(void *context, const struct command_line *line);
 int command_member_import(void *context, const struct command_line *line);
 int command_member_export(void *context, const struct command_line *line);
 int command_sync(void *context, const struct command_line *line);
+int command_adopt(void *context, const struct command_line *line);
+int command_release(void *context, const struct command_line *line);
 int command_check(void *context, const struct command_line *line);
 int command_setup(void *context, const struct command_line *line);
 int command_config_show(void *context, const struct command_line *line);

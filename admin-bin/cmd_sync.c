@@ -109,9 +109,12 @@ static void set_partial(const struct map_sync_result *result, const struct map_s
 			(unsigned long)result->refused_count),
 		(intmax_t)result->refused_count);
 	error_why(err, "%s: %s: %s", first->key, first->code, first->detail);
-	error_fix(err, _("put right what is named there and sync again; to do it nevertheless: postigo-admin sync "
-			 "--force=%s"),
-		first->code);
+	if (strcmp(first->code, "foreign") == 0)
+		error_fix(err, _("have the row removed by whoever made it, or make it ours: postigo-admin adopt %s"), first->key);
+	else
+		error_fix(err, _("put right what is named there and sync again; to do it nevertheless: postigo-admin sync "
+				 "--force=%s"),
+			first->code);
 }
 
 static void say_difference(struct admin *admin, const struct map_difference *difference)

@@ -8,6 +8,7 @@
 #include "format/name_server.h"
 #include "format/quota.h"
 #include "format/settings_runv.h"
+#include "format/settings_table.h"
 #include "format/username.h"
 
 #include <stdint.h>
@@ -19,6 +20,7 @@
 #define MEMBERS(member) "members", #member, .offset = offsetof(struct settings, members.member)
 #define POLICY(member) "policy", #member, .offset = offsetof(struct settings, policy.member)
 #define SYNC(member) "sync", #member, .offset = offsetof(struct settings, sync.member)
+#define TABLE(member) "sync_table", #member, .offset = offsetof(struct settings, sync_table.member)
 #define DATABASE(member) "database", #member, .offset = offsetof(struct settings, database.member)
 #define MAILBOXES(member) "mailboxes", #member, .offset = offsetof(struct settings, mailboxes.member)
 #define HOOK(member) "hooks", #member, .type = CONFIG_PATH, .initial = "", .offset = offsetof(struct settings, hooks.member)
@@ -76,10 +78,12 @@ static const struct config_field fields[] = {
 	{SYNC(after_approve), .type = CONFIG_BOOLEAN, .initial = "true",
 		.help = N_("whether a decision syncs the map at once")},
 	{SYNC(type), .type = CONFIG_CHOICE, .initial = "auto",
-		.choices = "auto hash lmdb cdb texthash",
-		.help = N_("the map's type; auto takes Postfix's default_database_type")},
+		.choices = "auto hash lmdb cdb texthash mysql sqlite",
+		.help = N_("the map's type; auto takes Postfix's default_database_type; mysql and sqlite "
+			   "write rows into a table of the database instead")},
 	{SYNC(path), .type = CONFIG_PATH, .initial = "/etc/postfix/postigo-aliases",
-		.help = N_("the map's text file; the index stands beside it")},
+		.help = N_("the map's text file, the index stands beside it; or the .cf file by which "
+			   "Postfix reads the table of the database")},
 	{SYNC(mode), .type = CONFIG_MODE, .initial = "0640",
 		.help = N_("the mode of the map's files")},
 	{SYNC(group), .type = CONFIG_TEXT, .initial = "postfix",
@@ -108,6 +112,37 @@ static const struct config_field fields[] = {
 		.help = N_("which share of the aliases may vanish in one sync, in percent")},
 	{SYNC(max_change_percent), .type = CONFIG_INTEGER, .initial = "50", .maximum = 100,
 		.help = N_("which share of the aliases may change in one sync, in percent")},
+
+	{TABLE(table), .type = CONFIG_TEXT, .initial = "alias",
+		.help = N_("the table that aliases are written to; the defaults are PostfixAdmin's")},
+	{TABLE(address_column), .type = CONFIG_TEXT, .initial = "address",
+		.help = N_("its column with the alias, the table's key")},
+	{TABLE(goto_column), .type = CONFIG_TEXT, .initial = "goto",
+		.help = N_("its column with the destinations")},
+	{TABLE(domain_column), .type = CONFIG_TEXT, .initial = "domain",
+		.help = N_("its column with the domain; empty where there is none")},
+	{TABLE(active_column), .type = CONFIG_TEXT, .initial = "active",
+		.help = N_("its column that tells live rows; empty where there is none")},
+	{TABLE(active_value), .type = CONFIG_TEXT, .initial = "1",
+		.help = N_("what a live row has there")},
+	{TABLE(created_column), .type = CONFIG_TEXT, .initial = "created",
+		.help = N_("its column with the time a row was made; empty where there is none")},
+	{TABLE(modified_column), .type = CONFIG_TEXT, .initial = "modified",
+		.help = N_("its column with the time a row was changed; empty where there is none")},
+	{"sync_table", "static", .offset = offsetof(struct settings, sync_table.static_columns),
+		.type = CONFIG_LIST, .initial = "",
+		.help = N_("what other columns of our rows get, as \"column=value\"")},
+	{TABLE(owner_table), .type = CONFIG_TEXT, .initial = "postigo_alias_owner",
+		.help = N_("our table that says which rows are ours")},
+	{TABLE(meta_table), .type = CONFIG_TEXT, .initial = "postigo_meta",
+		.help = N_("our table that says what was written last")},
+	{TABLE(domain_table), .type = CONFIG_TEXT, .initial = "domain",
+		.help = N_("PostfixAdmin's table of domains, where ours must be active; empty where there "
+			   "is none")},
+	{TABLE(on_drift), .type = CONFIG_CHOICE, .initial = "refuse",
+		.choices = "refuse overwrite release",
+		.help = N_("what happens to a row of ours that somebody else has changed: it is left "
+			   "as it is and reported, overwritten, or theirs from then on")},
 
 	{DATABASE(engine), .type = CONFIG_CHOICE, .initial = "sqlite", .choices = "sqlite mariadb",
 		.help = N_("the kind of the database")},
@@ -259,6 +294,8 @@ static bool check_map_path(const struct settings *settings, const char *const *o
 	static const char *const suffixes[] = {"/", ".db", ".lmdb", ".cdb"};
 	const char *path = settings->sync.path;
 
+	if (settings_sync_is_sql(settings))
+		return true;
 	for (size_t i = 0; i < ARRAY_LENGTH(suffixes); i++) {
 		if (!has_suffix(path, suffixes[i]))
 			continue;
@@ -321,11 +358,20 @@ static bool check_mailboxes(const struct mailbox_settings *mailboxes, const char
 	return error_fix(err, _("write a number of bytes, or one with K, M, G or T, such as \"5G\""));
 }
 
+static bool check_table(const struct settings *settings, const char *const *origins, struct error *err)
+{
+	const char *key;
+
+	if (settings_table_check(settings, &key, err))
+		return true;
+	return error_prefix(err, "%s", origin_of(origins, strcmp(key, "engine") == 0 ? "database" : "sync_table", key));
+}
+
 static bool check_all(struct settings *settings, const char *const *origins, struct arena *arena,
 	struct error *err)
 {
 	return check_domain(settings, origins, arena, err) && check_language(settings, origins, err) &&
-	       check_map_path(settings, origins, err) &&
+	       check_map_path(settings, origins, err) && check_table(settings, origins, err) &&
 	       check_names(&settings->policy.reserved_add, "reserved_add", origins, err) &&
 	       check_names(&settings->policy.reserved_remove, "reserved_remove", origins, err) &&
 	       check_policy(&settings->policy, origins, err) && check_mailboxes(&settings->mailboxes, origins, err);
@@ -399,6 +445,11 @@ bool settings_load(const struct source_text *sources, size_t count, struct arena
 		memcpy(origins, own_origins, sizeof(own_origins));
 	*ret_settings = settings;
 	return true;
+}
+
+bool settings_sync_is_sql(const struct settings *settings)
+{
+	return strcmp(settings->sync.type, "mysql") == 0 || strcmp(settings->sync.type, "sqlite") == 0;
 }
 
 /* ---- reserved names */

@@ -35,8 +35,8 @@ struct sync_settings {
 	bool enabled;
 	const char *enabled_origin; /* where that was set, for messages: "FILE:LINE" or "default" */
 	bool after_approve;
-	const char *type; /* auto, hash, lmdb, cdb, texthash */
-	const char *path; /* the map's text file */
+	const char *type; /* auto, hash, lmdb, cdb, texthash, mysql, sqlite */
+	const char *path; /* the map's text file; of a table in a database, the file by which Postfix knows it */
 	unsigned mode;
 	const char *group;
 	const char *postfix_config_directory;
@@ -51,6 +51,23 @@ struct sync_settings {
 	int64_t max_drop_count;
 	int64_t max_drop_percent;
 	int64_t max_change_percent;
+};
+
+/* The table that aliases are written to when sync.type is one of a database. */
+struct sync_table_settings {
+	const char *table;
+	const char *address_column;
+	const char *goto_column;
+	const char *domain_column; /* "" = there is no such column; so the next four */
+	const char *active_column;
+	const char *active_value;
+	const char *created_column;
+	const char *modified_column;
+	struct string_list static_columns; /* "column=value" */
+	const char *owner_table;
+	const char *meta_table;
+	const char *domain_table; /* "" = not looked at */
+	const char *on_drift;	  /* refuse, overwrite, release */
 };
 
 struct database_settings {
@@ -99,6 +116,7 @@ struct settings {
 	struct member_settings members;
 	struct policy_settings policy;
 	struct sync_settings sync;
+	struct sync_table_settings sync_table;
 	struct database_settings database;
 	struct mailbox_settings mailboxes;
 	struct hook_settings hooks;
@@ -113,6 +131,9 @@ const struct config_table *settings_table(void);
  * config. */
 must_check bool settings_load(const struct source_text *sources, size_t count, struct arena *arena,
 	struct settings *ret_settings, const char **origins, struct error *err);
+
+/* Whether sync.type is a table in a database. */
+bool settings_sync_is_sql(const struct settings *settings);
 
 /* Whether `name` is reserved under these settings: username_is_reserved() plus and minus the
  * configured names. */

@@ -25,6 +25,12 @@ struct translation {
 	const char *path;
 	size_t line; /* of the key at hand */
 	size_t backend_line;
+	bool is_mysql;
+	const char *alias_file; /* "" = not named */
+	size_t alias_file_line;
+	const char *map_file; /* Postfix's table, "" = not named */
+	size_t map_file_line;
+	struct json *table; /* what becomes section "sync_table" when it is mysql */
 	struct json *document;
 	struct json *sync;
 	struct settings_runv result;
@@ -87,13 +93,17 @@ static bool take_backend(struct translation *translation, const struct json *mem
 
 	if (!text)
 		return fail(translation, "backend", _("a text"), err);
-	if (!ascii_equal_nocase(text, "postfix-hash")) {
+	if (ascii_equal_nocase(text, "postfix-mysql")) {
+		json_set_text(translation->sync, "type", "mysql");
+		translation->is_mysql = true;
+	} else if (ascii_equal_nocase(text, "postfix-hash")) {
+		json_set_text(translation->sync, "type", "hash");
+	} else {
 		error_set(err, ERROR_CONFIG, _("%s:%zu: the backend \"%s\" is not supported"),
 			translation->path, translation->line, text);
 		error_field(err, "backend");
 		return error_fix(err, "\"backend\": \"postfix-hash\"");
 	}
-	json_set_text(translation->sync, "type", "hash");
 	note_origin(translation, "sync", "type", translation->line);
 	translation->backend_line = translation->line;
 	return true;
@@ -105,8 +115,8 @@ static bool take_path(struct translation *translation, const struct json *member
 
 	if (!text || text[0] != '/')
 		return fail(translation, json_key(member), _("an absolute path"), err);
-	json_set_text(translation->sync, "path", text);
-	note_origin(translation, "sync", "path", translation->line);
+	translation->alias_file = arena_strdup(translation->arena, text);
+	translation->alias_file_line = translation->line;
 	return true;
 }
 
@@ -223,12 +233,61 @@ static bool take_domain(struct translation *translation, const struct json *memb
 	return true;
 }
 
-static bool take_other_backend(struct translation *translation, const struct json *member,
-	struct error *err)
+static bool take_map_file(struct translation *translation, const struct json *member, struct error *err)
 {
-	(void)err;
-	warn(translation, json_key(member), _("is ignored: it belongs to another backend"));
+	const char *text = json_text(member);
+
+	if (!text || (*text && *text != '/'))
+		return fail(translation, json_key(member), _("an absolute path"), err);
+	translation->map_file = arena_strdup(translation->arena, text);
+	translation->map_file_line = translation->line;
 	return true;
+}
+
+/* Which rows are ours stands in a table of our own, and not in a column. */
+static bool take_mysql(struct translation *translation, const struct json *member, struct error *err)
+{
+	static const char *const columns[] = {"table", "address_column", "goto_column", "active_column", "active_value"};
+
+	if (!json_is_object(member))
+		return fail(translation, json_key(member), _("an object, such as {\"key\": \"value\"}"), err);
+	for (const struct json *item = json_first(member); item; item = json_next(item)) {
+		size_t i = 0;
+
+		if (strcmp(json_key(item), "map_file") == 0) {
+			if (!take_map_file(translation, item, err))
+				return false;
+			continue;
+		}
+		while (i < ARRAY_LENGTH(columns) && strcmp(columns[i], json_key(item)) != 0)
+			i++;
+		if (i == ARRAY_LENGTH(columns))
+			warn(translation, json_key(item), _("is ignored: which rows are ours stands in a table of our own"));
+		else if (json_text(item))
+			json_set_text(translation->table, columns[i], json_text(item));
+		else
+			return fail(translation, columns[i], _("a text"), err);
+	}
+	return true;
+}
+
+/* User and password are those of the file by which Postfix reads the table. */
+static void finish_mysql(struct translation *translation)
+{
+	struct json *database;
+
+	if (!translation->is_mysql)
+		return;
+	database = json_set(translation->document, "database", json_new_object());
+	json_set_text(database, "engine", "mariadb");
+	note_origin(translation, "database", "engine", translation->backend_line);
+	json_set(translation->document, "sync_table", json_copy(translation->table));
+	if (!*translation->map_file)
+		return;
+	json_set_text(database, "credentials_file", translation->map_file);
+	note_origin(translation, "database", "credentials_file", translation->map_file_line);
+	translation->alias_file = translation->map_file;
+	translation->alias_file_line = translation->map_file_line;
 }
 
 static const struct runv_key {
@@ -246,8 +305,8 @@ static const struct runv_key {
 	{"reload_command", take_reload_command},
 	{"auto_sync_on_approve", take_auto_sync},
 	{"domain", take_domain},
-	{"mysql_map_file", take_other_backend},
-	{"mysql", take_other_backend},
+	{"mysql_map_file", take_map_file},
+	{"mysql", take_mysql},
 };
 
 static bool fail_unknown(const struct translation *translation, const char *key, struct error *err)
@@ -300,7 +359,7 @@ static bool prepare(const struct source_text *source, struct strbuf *text,
 
 static bool is_section(const char *key)
 {
-	static const char *const sections[] = {"members", "policy", "sync", "maps", "database"};
+	static const char *const sections[] = {"members", "policy", "sync", "maps", "sync_table", "database"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(sections); i++) {
 		if (strcmp(sections[i], key) == 0)
@@ -355,10 +414,8 @@ static void fill_defaults(struct translation *translation)
 		json_set_boolean(translation->sync, "enabled", false);
 		note_origin(translation, "sync", "enabled", line);
 	}
-	if (!json_get(translation->sync, "path")) {
-		json_set_text(translation->sync, "path", DEFAULT_PATH);
-		note_origin(translation, "sync", "path", line);
-	}
+	json_set_text(translation->sync, "path", *translation->alias_file ? translation->alias_file : DEFAULT_PATH);
+	note_origin(translation, "sync", "path", *translation->alias_file ? translation->alias_file_line : line);
 	if (!json_get(translation->sync, "after_approve")) {
 		json_set_boolean(translation->sync, "after_approve", false);
 		note_origin(translation, "sync", "after_approve", line);
@@ -381,8 +438,12 @@ bool settings_runv_translate(const struct source_text *source, struct arena *are
 	struct settings_runv *ret_translation, struct error *err)
 {
 	struct json *document cleanup_json = json_new_object();
+	struct json *table cleanup_json = json_new_object();
 	struct strbuf text cleanup_strbuf = STRBUF_INIT;
 	struct translation translation = {
+		.alias_file = "",
+		.map_file = "",
+		.table = table,
 		.arena = arena,
 		.path = source->path,
 		.document = document,
@@ -395,6 +456,7 @@ bool settings_runv_translate(const struct source_text *source, struct arena *are
 			source->path);
 	if (!take_all(&translation, &items, err))
 		return false;
+	finish_mysql(&translation);
 	fill_defaults(&translation);
 	print_native(&translation);
 	*ret_translation = translation.result;

@@ -14,6 +14,7 @@
 enum lifting {
 	LIFT_BY_FORCE,
 	LIFT_BY_OPTION, /* one of its own */
+	LIFT_BY_ADOPTION, /* row by row, by a command of its own */
 	LIFT_NEVER,
 };
 
@@ -34,6 +35,8 @@ static const struct rail {
 	[RAIL_EMPTY] = {"empty", LIFT_BY_OPTION, ""},
 	[RAIL_DROP] = {"drop", LIFT_BY_FORCE, ""},
 	[RAIL_CHURN] = {"churn", LIFT_BY_FORCE, ""},
+	[RAIL_FOREIGN] = {"foreign", LIFT_BY_ADOPTION, ""},
+	[RAIL_DRIFT] = {"drift", LIFT_BY_FORCE, ""},
 	[RAIL_OWN_DOMAIN] = {"own-domain", LIFT_BY_FORCE, ""},
 	[RAIL_LIMITS] = {"limits", LIFT_BY_FORCE, ""},
 	[RAIL_CLASH_ALIAS] = {"clash-alias", LIFT_BY_FORCE, ""},
@@ -65,13 +68,17 @@ bool map_rails_check_force(const struct string_list *force, struct error *err)
 			error_set(err, ERROR_USAGE, _("there is no safety rail \"%s\""),
 				force->items[i]);
 			return error_fix(err, _("one of: generation, reserved, domain, "
-						"not-referenced, drop, churn, own-domain, limits, "
+						"not-referenced, drop, churn, drift, own-domain, limits, "
 						"clash-alias, clash-mailbox, loop, dangling"));
 		}
 		if (rail->lifting == LIFT_BY_OPTION) {
 			error_set(err, ERROR_USAGE, _("--force does not lift the rail \"%s\""),
 				rail->name);
 			return error_fix(err, "--allow-empty");
+		}
+		if (rail->lifting == LIFT_BY_ADOPTION) {
+			error_set(err, ERROR_USAGE, _("--force does not lift the rail \"%s\""), rail->name);
+			return error_fix(err, "postigo-admin adopt ADDRESS");
 		}
 		if (rail->lifting == LIFT_NEVER)
 			return error_set(err, ERROR_USAGE, _("nothing lifts the rail \"%s\""),
@@ -87,6 +94,7 @@ static bool is_lifted(const struct map_rails *rails, enum map_rail rail)
 		return string_list_contains(&rails->request->force, rail_table[rail].name);
 	case LIFT_BY_OPTION:
 		return rails->request->allow_empty;
+	case LIFT_BY_ADOPTION:
 	case LIFT_NEVER:
 		return false;
 	}

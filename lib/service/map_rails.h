@@ -27,7 +27,9 @@ enum map_rail {
 	RAIL_EMPTY,
 	RAIL_DROP,
 	RAIL_CHURN,
-	RAIL_OWN_DOMAIN,    /* from here on rows: forwards into our own domain */
+	RAIL_FOREIGN,	    /* from here on rows: the database has a row for it that is not ours */
+	RAIL_DRIFT,	    /* somebody else has changed our row in the database */
+	RAIL_OWN_DOMAIN,    /* forwards into our own domain */
 	RAIL_LIMITS,	    /* more than Postfix expands */
 	RAIL_CLASH_ALIAS,   /* a later table of virtual_alias_maps says something else */
 	RAIL_CLASH_MAILBOX, /* would take a mailbox its mail */

@@ -3,13 +3,8 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "service/map_build.h"
-#include "service/map_rails.h"
-#include "service/map_row_rails.h"
-#include "service/map_rows.h"
-#include "service/map_stage.h"
+#include "service/map_draft.h"
 #include "service/map_sync_result.h"
-#include "service/map_walk.h"
-#include "service/postfix_domains.h"
 #include "storage/member_status.h"
 #include "system/directory.h"
 #include "system/signal_hold.h"
@@ -19,9 +14,7 @@
 /* What one renewal builds up. */
 struct renewal {
 	struct map_sync_run *run;
-	struct map_stage stage;
-	struct map_walk walk;
-	struct map_rails rails;
+	struct map_draft draft;
 	bool text_foreign;
 	bool index_foreign;
 	enum map_reference reference;
@@ -31,128 +24,13 @@ struct renewal {
 
 static void renewal_close(struct renewal *renewal)
 {
-	map_walk_close(&renewal->walk);
-	map_stage_close(&renewal->stage);
+	map_draft_close(&renewal->draft);
 }
 
 static void note(const struct map_sync_run *run, const char *code, const char *key,
 	const char *detail)
 {
 	map_sync_result_note(run->result, run->arena, code, key, detail);
-}
-
-static bool read_store(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	int64_t started = clock_monotonic_ms();
-
-	if (!map_sync_run_open_store(run, err))
-		return false;
-	if (run->known && run->store.generation < run->before.generation)
-		map_rails_hit(&renewal->rails, RAIL_GENERATION, "",
-			arena_printf(run->arena, _("the store has generation %jd, live is %jd"),
-				(intmax_t)run->store.generation, (intmax_t)run->before.generation));
-	map_sync_result_step(run->result, "store", started, "");
-	return true;
-}
-
-/* A trial must not touch the map's directory: its stage is in our own. */
-static struct map_stage_place stage_place(const struct map_sync_run *run)
-{
-	if (run->request->dry_run || run->request->check)
-		return (struct map_stage_place){
-			.parent = run->home,
-			.parent_path =
-				arena_printf(run->arena, "%s/sync", run->request->state_directory),
-			.name = "stage",
-		};
-	return (struct map_stage_place){
-		.parent = run->file.directory,
-		.parent_path = run->file.directory_path,
-		.name = MAP_STAGE_NAME,
-	};
-}
-
-static bool render(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
-	const struct map_stage_place place = stage_place(run);
-	const struct map_rows rows = {
-		.store = &run->store,
-		.settings = run->request->settings,
-		.stage = &renewal->stage,
-		.walk = &renewal->walk,
-		.rails = &renewal->rails,
-	};
-	int64_t started = clock_monotonic_ms();
-
-	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
-		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
-		!map_rows_write(&rows, err) || !map_stage_finish(&renewal->stage, err))
-		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	map_sync_result_step(run->result, "render", started, "");
-	return true;
-}
-
-/* The table that answers for what is live, or NULL. */
-static const char *live_table(const struct map_sync_run *run)
-{
-	const struct map_part_file *parts = run->file.parts;
-	const char *type = parts[MAP_INDEX].fd >= 0 ? run->type->name : "texthash";
-
-	if (parts[MAP_INDEX].fd < 0 && parts[MAP_TEXT].fd < 0)
-		return NULL;
-	return arena_printf(run->arena, "%s:%s", type, run->settings->path);
-}
-
-/* Makes the stage anew of the rows that stand; its first text stays mapped as long as it is read. */
-static bool render_rest(struct renewal *renewal, const struct map_verdicts *verdicts,
-	struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
-	const struct map_stage_place place = stage_place(run);
-	struct map_stage draft cleanup_map_stage = renewal->stage;
-
-	renewal->stage = (struct map_stage)MAP_STAGE_INIT;
-	close(take_fd(&draft.directory));
-	map_walk_close(&renewal->walk);
-	renewal->walk =
-		(struct map_walk){.arena = run->arena, .limit = map_build_differences(run)};
-	if (!map_stage_begin(&renewal->stage, &place, &run->file, run->arena, err) ||
-		!map_walk_open(&renewal->walk, text->fd, (size_t)text->status.st_size, err) ||
-		!map_verdicts_write(verdicts, &renewal->stage, &renewal->walk, err) ||
-		!map_stage_finish(&renewal->stage, err))
-		return false;
-	memcpy(run->result->text_digest, renewal->stage.text_digest,
-		sizeof(run->result->text_digest));
-	return true;
-}
-
-static bool judge_rows(struct renewal *renewal, struct error *err)
-{
-	struct map_sync_run *run = renewal->run;
-	const struct map_stage *stage = &renewal->stage;
-	struct map_verdicts verdicts cleanup_map_verdicts = {
-		.rails = &renewal->rails,
-		.settings = run->request->settings,
-		.instance = &run->instance,
-		.live = live_table(run),
-		.arena = run->arena,
-	};
-	int64_t started = clock_monotonic_ms();
-
-	if (!map_sync_run_ask_postfix(run, err))
-		return false;
-	map_verdicts_open(&verdicts, stage->bytes, stage->length);
-	map_row_rails_judge(&verdicts);
-	if (verdicts.refused > 0 && !render_rest(renewal, &verdicts, err))
-		return false;
-	map_sync_result_step(run->result, "rows", started, "");
-	return true;
 }
 
 static void note_foreign(const struct renewal *renewal)
@@ -188,7 +66,7 @@ static bool find_foreign(struct renewal *renewal, struct error *err)
 
 	if (!map_sync_file_digest(&run->file, err))
 		return false;
-	as_wanted = strcmp(text->digest, renewal->stage.text_digest) == 0;
+	as_wanted = strcmp(text->digest, renewal->draft.stage.text_digest) == 0;
 	ours = run->same_path && strcmp(text->digest, run->before.text) == 0;
 	renewal->text_foreign = text->fd >= 0 && !as_wanted && !ours;
 	ours = run->same_type ? strcmp(index->digest, run->before.index) == 0 : as_wanted;
@@ -207,8 +85,8 @@ static int64_t at_least_zero(int64_t number)
 static struct map_counts count_rows(const struct renewal *renewal)
 {
 	const struct map_sync_run *run = renewal->run;
-	const struct map_walk *walk = &renewal->walk;
-	struct map_counts counts = {.wanted = renewal->stage.rows};
+	const struct map_walk *walk = &renewal->draft.walk;
+	struct map_counts counts = {.wanted = renewal->draft.stage.rows};
 	bool absent = run->file.parts[MAP_TEXT].fd < 0;
 
 	counts.first = absent && !run->same_path;
@@ -224,61 +102,10 @@ static struct map_counts count_rows(const struct renewal *renewal)
 	return counts;
 }
 
-static void report_counts(const struct renewal *renewal, const struct map_counts *counts)
+static void note_strays(const struct map_sync_run *run)
 {
-	const struct map_walk *walk = &renewal->walk;
-	struct map_sync_result *result = renewal->run->result;
-	size_t limit = renewal->run->request->difference_limit;
-
-	result->wanted = counts->wanted;
-	result->live_before = counts->live;
-	result->added = walk->strange ? at_least_zero(counts->wanted - counts->live) : walk->added;
-	result->changed_rows = walk->strange ? counts->changed : walk->changed;
-	result->removed = walk->strange ? counts->removed : walk->removed;
-	if (walk->strange)
-		return;
-	/* The walk keeps more of them than were asked for: the index may be made from them. */
-	result->differences = walk->differences;
-	result->difference_count =
-		walk->difference_count < limit ? walk->difference_count : limit;
-	result->differences_cut = limit > 0 && (walk->cut || walk->difference_count > limit);
-}
-
-static void judge_domain(struct renewal *renewal)
-{
-	struct map_sync_run *run = renewal->run;
-	const char *domain = run->request->settings->domain;
-	struct error failure;
-
-	switch (postfix_serves_domain(&run->instance, domain, run->arena, &failure)) {
-	case LOOKUP_FOUND:
-		break;
-	case LOOKUP_NOT_FOUND:
-		map_rails_hit(&renewal->rails, RAIL_DOMAIN, "",
-			arena_printf(run->arena, _("Postfix takes no mail for %s"), domain));
-		break;
-	case LOOKUP_FAILED:
-		note(run, "domain-unknown", "",
-			arena_printf(run->arena, _("whether Postfix serves %s is not known: %s"),
-				domain, failure.what));
-		break;
-	}
-}
-
-static void judge_reference(struct renewal *renewal)
-{
-	struct map_sync_run *run = renewal->run;
 	struct string_list strays = STRING_LIST_INIT;
-	const char *sentence = arena_printf(run->arena, _("virtual_alias_maps does not name %s:%s"),
-		run->type->name, run->settings->path);
 
-	renewal->reference =
-		postfix_map_reference(&run->instance, run->type->name, run->settings->path,
-			run->arena);
-	if (renewal->reference == MAP_REFERENCE_NONE && run->settings->require_reference)
-		map_rails_hit(&renewal->rails, RAIL_NOT_REFERENCED, "", sentence);
-	else if (renewal->reference == MAP_REFERENCE_NONE)
-		note(run, "not-referenced", "", sentence);
 	map_sync_file_strays(&run->file, run->arena, &strays);
 	for (size_t i = 0; i < strays.count; i++)
 		note(run, "stale-index", strays.items[i],
@@ -294,11 +121,12 @@ static bool judge(struct renewal *renewal, const struct map_counts *counts, stru
 
 	if (!map_sync_run_ask_postfix(run, err))
 		return false;
-	judge_domain(renewal);
-	judge_reference(renewal);
-	map_rails_judge(&renewal->rails, counts);
+	map_draft_judge_domain(&renewal->draft);
+	renewal->reference = map_draft_judge_reference(&renewal->draft);
+	note_strays(run);
+	map_rails_judge(&renewal->draft.rails, counts);
 	map_sync_result_step(run->result, "rails", started, "");
-	return map_rails_pass(&renewal->rails, err);
+	return map_rails_pass(&renewal->draft.rails, err);
 }
 
 static bool keep_foreign(const struct renewal *renewal, struct error *err)
@@ -327,26 +155,6 @@ static bool reload_is_needed(const struct renewal *renewal)
 		return true;
 	return renewal->reference == MAP_REFERENCE_PROXIED ||
 	       (renewal->reference == MAP_REFERENCE_DIRECT && run->type->reload_when_direct);
-}
-
-static struct map_sync_state new_state(const struct renewal *renewal)
-{
-	const struct map_sync_run *run = renewal->run;
-
-	return (struct map_sync_state){
-		.generation = run->store.generation,
-		.rows = renewal->stage.rows,
-		.refused = run->result->refused_count,
-		.installed = run->request->now,
-		.type = run->type->name,
-		.path = run->settings->path,
-		.store = run->store_identity,
-		.postfix = run->postfix_identity,
-		.store_digest = run->store.digest,
-		.config = run->config,
-		.text = renewal->stage.text_digest,
-		.index = renewal->stage.index_digest,
-	};
 }
 
 static void keep_first(struct error *first, const struct error *failure)
@@ -409,7 +217,7 @@ static bool install(struct renewal *renewal, struct error *err)
 	bool live;
 
 	signal_hold_begin(&hold);
-	if (!map_stage_install(&renewal->stage, &live, err)) {
+	if (!map_stage_install(&renewal->draft.stage, &live, err)) {
 		run->result->changed = live;
 		if (live)
 			err->code = ERROR_AFTER_LIVE;
@@ -417,14 +225,14 @@ static bool install(struct renewal *renewal, struct error *err)
 	}
 	run->result->changed = true;
 	run->result->reload = strcmp(run->settings->reload, "never") == 0 ? "none" : "skipped";
-	memcpy(run->result->index_digest, renewal->stage.index_digest,
+	memcpy(run->result->index_digest, renewal->draft.stage.index_digest,
 		sizeof(run->result->index_digest));
 	map_sync_result_step(run->result, "install", started, "");
-	state = new_state(renewal);
+	state = map_draft_state(&renewal->draft);
 	state.reload_owed = reload_is_needed(renewal);
 	settled = map_renewal_settle(run, &state, err);
 	/* Still held: a signal that waits must not leave the stage behind. */
-	map_stage_close(&renewal->stage);
+	map_stage_close(&renewal->draft.stage);
 	return settled;
 }
 
@@ -434,16 +242,16 @@ static bool is_only_newer(const struct renewal *renewal)
 	const struct map_sync_run *run = renewal->run;
 
 	return run->same_type && strcmp(run->config, run->before.config) == 0 &&
-	       strcmp(renewal->stage.text_digest, run->before.text) == 0 &&
+	       strcmp(renewal->draft.stage.text_digest, run->before.text) == 0 &&
 	       map_sync_file_matches(&run->file, run->before.text, run->before.index);
 }
 
 static bool finish_newer(struct renewal *renewal, struct error *err)
 {
 	struct map_sync_run *run = renewal->run;
-	struct map_sync_state state = new_state(renewal);
+	struct map_sync_state state = map_draft_state(&renewal->draft);
 
-	if (!map_rails_pass(&renewal->rails, err))
+	if (!map_rails_pass(&renewal->draft.rails, err))
 		return false;
 	memcpy(run->result->index_digest, run->before.index, strlen(run->before.index) + 1);
 	run->result->reload = "skipped";
@@ -455,26 +263,58 @@ static bool finish_newer(struct renewal *renewal, struct error *err)
 	return map_renewal_settle(run, &state, err);
 }
 
+/* A trial must not touch the map's directory: its stage is in our own. */
+static struct map_stage_place stage_place(const struct map_sync_run *run)
+{
+	if (run->request->dry_run || run->request->check)
+		return map_draft_own_place(run);
+	return (struct map_stage_place){
+		.parent = run->file.directory,
+		.parent_path = run->file.directory_path,
+		.name = MAP_STAGE_NAME,
+	};
+}
+
+static void open_draft(struct renewal *renewal)
+{
+	struct map_sync_run *run = renewal->run;
+	const struct map_part_file *text = &run->file.parts[MAP_TEXT];
+
+	map_draft_open(&renewal->draft, run, map_build_differences(run));
+	renewal->draft.place = stage_place(run);
+	renewal->draft.file = &run->file;
+	renewal->draft.live = (struct map_live_text){text->fd, (size_t)text->status.st_size};
+}
+
+/* The table that answers for what is live, or NULL. */
+static const char *live_table(const struct map_sync_run *run)
+{
+	const struct map_part_file *parts = run->file.parts;
+	const char *type = parts[MAP_INDEX].fd >= 0 ? run->type->name : "texthash";
+
+	if (parts[MAP_INDEX].fd < 0 && parts[MAP_TEXT].fd < 0)
+		return NULL;
+	return arena_printf(run->arena, "%s:%s", type, run->settings->path);
+}
+
 bool map_renewal(struct map_sync_run *run, struct error *err)
 {
-	struct renewal renewal cleanup_renewal = {
-		.run = run,
-		.stage = MAP_STAGE_INIT,
-		.walk = {.arena = run->arena, .limit = map_build_differences(run)},
-		.rails = {.request = run->request, .result = run->result, .arena = run->arena},
-	};
+	struct renewal renewal cleanup_renewal = {.run = run};
+	const struct map_draft_judges judges = {.table = live_table(run)};
+	struct map_draft *draft = &renewal.draft;
 	struct map_counts counts;
 
-	if (!read_store(&renewal, err) || !render(&renewal, err) ||
+	open_draft(&renewal);
+	if (!map_draft_open_store(draft, run->known ? run->before.generation : 0, err) || !map_draft_render(draft, err) ||
 		!map_sync_file_digest(&run->file, err))
 		return false;
 	/* Rows that are live as they are were judged when they became so. */
-	if ((run->before.refused > 0 || !is_only_newer(&renewal)) && !judge_rows(&renewal, err))
+	if ((run->before.refused > 0 || !is_only_newer(&renewal)) && !map_draft_judge_rows(draft, &judges, err))
 		return false;
 	if (!find_foreign(&renewal, err))
 		return false;
 	counts = count_rows(&renewal);
-	report_counts(&renewal, &counts);
+	map_draft_report(draft, &counts);
 	if (is_only_newer(&renewal))
 		return finish_newer(&renewal, err);
 	if (!judge(&renewal, &counts, err))
@@ -482,10 +322,9 @@ bool map_renewal(struct map_sync_run *run, struct error *err)
 	run->result->changed = run->request->check || run->request->dry_run;
 	if (run->request->check)
 		return true;
-	if (!map_build(run, &renewal.stage, &renewal.walk, err))
+	if (!map_build(run, &draft->stage, &draft->walk, err))
 		return false;
 	if (run->request->dry_run)
 		return true;
-	return keep_foreign(&renewal, err) && map_stage_seal(&renewal.stage, err) &&
-	       install(&renewal, err);
+	return keep_foreign(&renewal, err) && map_stage_seal(&draft->stage, err) && install(&renewal, err);
 }

@@ -133,7 +133,7 @@ bool map_sync_run_open_store(struct map_sync_run *run, struct error *err)
 }
 
 /* A store that is the very file whose digest was verified last time needs no second reading. */
-static bool store_is_the_same(struct map_sync_run *run, bool *ret_same, struct error *err)
+bool map_sync_run_store_is_same(struct map_sync_run *run, bool *ret_same, struct error *err)
 {
 	const char *identity = file_identity(run->state, STORE_NAME, run->arena);
 
@@ -154,7 +154,7 @@ static bool is_up_to_date(struct map_sync_run *run, bool *ret_same, struct error
 
 	/* What was refused may have become right elsewhere, in another table. */
 	if (run->same_type && run->before.refused == 0 && strcmp(run->before.config, run->config) == 0 &&
-		!store_is_the_same(run, &same, err))
+		!map_sync_run_store_is_same(run, &same, err))
 		return false;
 	if (same && !map_sync_file_digest(&run->file, err))
 		return false;
@@ -199,6 +199,8 @@ static bool run_steps(struct map_sync_run *run, struct error *err)
 	if (!map_rails_check_force(&run->request->force, err) || !open_places(run, err))
 		return false;
 	read_state(run);
+	if (settings_sync_is_sql(run->request->settings))
+		return map_sync_sql(run, err);
 	if (!resolve_type(run, err) ||
 		!map_sync_file_open(&run->file, run->settings, run->type, run->arena, err) ||
 		!is_up_to_date(run, &same, err))

@@ -18,9 +18,12 @@
 
 #define MAP_SYNC_STEPS_MAX 16
 
+struct sql_settings;
+
 struct map_sync_request {
 	const char *state_directory;
 	const struct settings *settings;
+	const struct sql_settings *database; /* NULL = as configured; tests put one here that fails */
 	bool dry_run;		   /* stage, verify, show the difference; write nothing live */
 	bool check;		   /* only tell whether something would change */
 	bool allow_empty;	   /* lifts the rail "empty" */

@@ -1,4 +1,4 @@
-/* One run of the sync engine: what its steps share. For map_sync and map_renewal only. */
+/* One run of the sync engine: what its steps share. For map_sync, the targets and what they share. */
 #ifndef POSTIGO_SERVICE_MAP_SYNC_RUN_H
 #define POSTIGO_SERVICE_MAP_SYNC_RUN_H
 
@@ -42,6 +42,12 @@ must_check bool map_sync_run_open_store(struct map_sync_run *run, struct error *
 
 /* Builds the map anew and, unless the request only asks, makes it live. Fails as map_sync_members(). */
 must_check bool map_renewal(struct map_sync_run *run, struct error *err);
+
+/* Whether the store is what the target was last made of, without reading it where its file is the very one. Fails as map_sync_run_open_store(). */
+must_check bool map_sync_run_store_is_same(struct map_sync_run *run, bool *ret_same, struct error *err);
+
+/* Makes the rows of a table in a database those of the store; the whole run, from "nothing to do" to the end. Fails as map_sync_members(). */
+must_check bool map_sync_sql(struct map_sync_run *run, struct error *err);
 
 /*
  * Does the reload that the state says is owed, writes the state with and without that debt, and publishes what is live. Call when the map of `state` is live; every

@@ -168,6 +168,20 @@ static void add_list(struct strbuf *buffer, const char *key, const struct string
 		strbuf_printf(buffer, "%s %s\n", key, list->items[i]);
 }
 
+static void add_table(struct strbuf *buffer, const struct settings *settings)
+{
+	const struct sync_table_settings *table = &settings->sync_table;
+	const struct database_settings *database = &settings->database;
+
+	strbuf_printf(buffer, "table %s %s %s\ncolumns %s %s %s %s=%s %s %s\ndrift %s\n", table->table, table->owner_table,
+		table->meta_table, table->address_column, table->goto_column, table->domain_column, table->active_column,
+		table->active_value, table->created_column, table->modified_column, table->on_drift);
+	strbuf_printf(buffer, "domains %s\n", table->domain_table);
+	add_list(buffer, "static", &table->static_columns);
+	strbuf_printf(buffer, "database %s %s %s %s:%jd %s %s\n", database->engine, database->path, database->socket,
+		database->host, (intmax_t)database->port, database->dbname, database->credentials_file);
+}
+
 void map_sync_config_digest(const struct settings *settings, const char *type,
 	char ret_hex[DIGEST_HEX_LENGTH + 1])
 {
@@ -183,6 +197,8 @@ void map_sync_config_digest(const struct settings *settings, const char *type,
 		settings->policy.allow_local_destinations);
 	add_list(&text, "reserved", &settings->policy.reserved_add);
 	add_list(&text, "free", &settings->policy.reserved_remove);
+	if (settings_sync_is_sql(settings))
+		add_table(&text, settings);
 	digest_bytes(strbuf_text(&text), text.length, ret_hex);
 }
 

@@ -123,6 +123,18 @@ static int compare_kept(const void *left, const void *right)
 	return (one->row > other->row) - (one->row < other->row);
 }
 
+/* The same without a question. */
+static void keep_known(struct map_verdicts *verdicts)
+{
+	size_t live;
+
+	for (size_t row = 0; row < verdicts->text.rows; row++) {
+		if (verdicts->given[row] == GIVEN_REFUSED &&
+			map_text_find(verdicts->live_rows, map_text_row(&verdicts->text, row).key, &live))
+			keep(verdicts, row, map_text_row(verdicts->live_rows, live).value);
+	}
+}
+
 void map_verdicts_fetch(struct map_verdicts *verdicts)
 {
 	struct live_questions context = {.verdicts = verdicts, .first_new = verdicts->kept_count};
@@ -137,7 +149,9 @@ void map_verdicts_fetch(struct map_verdicts *verdicts)
 	if (verdicts->fetched == verdicts->refused)
 		return;
 	verdicts->fetched = verdicts->refused;
-	if (verdicts->live && !postfix_table_ask(verdicts->instance, verdicts->live, &questions,
+	if (verdicts->live_rows)
+		keep_known(verdicts);
+	else if (verdicts->live && !postfix_table_ask(verdicts->instance, verdicts->live, &questions,
 				      verdicts->arena, &failure)) {
 		verdicts->kept_count = context.first_new;
 		map_sync_result_note(verdicts->rails->result, verdicts->arena, "live-unknown", "",

@@ -22,6 +22,7 @@ struct map_verdicts {
 	const struct settings *settings;
 	const struct postfix_instance *instance;
 	const char *live; /* TYPE:PATH of the map that is live; NULL = there is none */
+	const struct map_text *live_rows; /* what is live, where its rows are at hand; NULL = to be asked */
 	struct arena *arena;
 	struct map_text text; /* the rows as the store wants them */
 	unsigned char *given; /* one a row */

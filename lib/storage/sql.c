@@ -274,6 +274,11 @@ bool sql_column_is_null(const struct sql_statement *row, unsigned column)
 	return cell_of(row, column)->type == SQL_NULL;
 }
 
+bool sql_column_is_integer(const struct sql_statement *row, unsigned column)
+{
+	return cell_of(row, column)->type == SQL_INTEGER;
+}
+
 int64_t sql_column_integer(const struct sql_statement *row, unsigned column)
 {
 	const struct sql_cell *cell = cell_of(row, column);

@@ -70,7 +70,7 @@ enum sql_failure sql_last_failure(const struct sql_connection *sql);
 /* Lets {name} in later texts stand for `identifier`, which is copied; `name` is static. Again replaces it. */
 void sql_define(struct sql_connection *sql, const char *name, const struct sql_identifier *identifier);
 
-/* Lets {name}, {name:?} and {name:=new} stand for a list of at least one; else as sql_define(). */
+/* Lets {name} and its forms stand for a list of at least one; else as sql_define(). */
 void sql_define_list(struct sql_connection *sql, const char *name, const struct sql_identifier *identifiers, size_t count);
 
 /* Runs a statement that gives no rows. `ret_rows` (may be NULL) is how many rows it found to change, equal ones included. */
@@ -106,6 +106,7 @@ void sql_statement_close(struct sql_statement **statement);
 
 /* Columns of the current row, from 0. NULL reads as 0, false or a NULL pointer. Texts are valid until the next step or close. */
 bool sql_column_is_null(const struct sql_statement *row, unsigned column);
+bool sql_column_is_integer(const struct sql_statement *row, unsigned column);
 int64_t sql_column_integer(const struct sql_statement *row, unsigned column);
 bool sql_column_boolean(const struct sql_statement *row, unsigned column);
 const char *sql_column_text(const struct sql_statement *row, unsigned column);

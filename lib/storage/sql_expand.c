@@ -68,7 +68,13 @@ static void append_new(const struct sql_connection *sql, const struct sql_identi
 		strbuf_append_char(text, ')');
 }
 
-/* What stands between the braces: "name", "name:?" or "name:=new". */
+static void append_assignment(const struct sql_connection *sql, const struct sql_identifier *identifier, struct strbuf *text)
+{
+	append_identifier(sql, identifier, text);
+	strbuf_append_text(text, " = ?");
+}
+
+/* What stands between the braces: "name" and its forms. */
 static bool append_name(const struct sql_connection *sql, struct span inside, struct strbuf *text)
 {
 	const char *colon = memchr(inside.bytes, ':', inside.length);
@@ -87,6 +93,8 @@ static bool append_name(const struct sql_connection *sql, struct span inside, st
 			strbuf_append_char(text, '?');
 		else if (span_equal(form, span_of(":=new")))
 			append_new(sql, &name->identifiers[i], text);
+		else if (span_equal(form, span_of(":=?")))
+			append_assignment(sql, &name->identifiers[i], text);
 		else
 			return false;
 	}

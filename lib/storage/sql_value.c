@@ -1,6 +1,5 @@
 #include "storage/sql_value.h"
 
-#include "base/ascii.h"
 #include "format/timestamp.h"
 
 #include <string.h>
@@ -44,18 +43,4 @@ struct sql_value sql_time(int64_t seconds)
 	memcpy(value.time, text, SQL_TIME_LENGTH);
 	value.time[strlen("2026-05-19")] = ' ';
 	return value;
-}
-
-bool sql_identifier_parse(const char *text, struct sql_identifier *ret_identifier)
-{
-	size_t length = strlen(text);
-
-	if (length == 0 || length > SQL_IDENTIFIER_MAX || ascii_is_digit(text[0]))
-		return false;
-	for (const char *at = text; *at; at++) {
-		if (!ascii_is_digit(*at) && !ascii_is_lower(ascii_to_lower(*at)) && *at != '_')
-			return false;
-	}
-	memcpy(ret_identifier->text, text, length + 1);
-	return true;
 }

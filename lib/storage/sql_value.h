@@ -6,6 +6,7 @@
  *
  *	{name}		the identifier that the connection knows by this name (sql_define()), quoted; of a list (sql_define_list()) all, with commas
  *	{name:?}	a "?" for each identifier of the list
+ *	{name:=?}	identifier = ?, for each
  *	{name:=new}	identifier = the value that the row to be inserted has, for each; behind ON CONFLICT … DO UPDATE SET, or ON DUPLICATE KEY UPDATE
  *	{*text*}	the text as often as SQL_ROWS() says, with commas: VALUES {*(?, ?)*}, or IN ({*?*})
  *
@@ -15,14 +16,13 @@
 #ifndef POSTIGO_STORAGE_SQL_VALUE_H
 #define POSTIGO_STORAGE_SQL_VALUE_H
 
-#include "base/compiler.h"
+#include "format/sql_identifier.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define SQL_IDENTIFIER_MAX 64 /* bytes */
-#define SQL_TIME_LENGTH 19    /* "2026-05-19 23:55:18", UTC: how DATETIME columns are written and read */
+#define SQL_TIME_LENGTH 19 /* "2026-05-19 23:55:18", UTC: how DATETIME columns are written and read */
 
 /* The constant text of one statement. */
 struct sql_text {
@@ -82,13 +82,5 @@ struct sql_value sql_bytes(const void *bytes, size_t length);
 
 /* Seconds since the epoch, written as a DATETIME in UTC. Years 1970 to 9999; what lies outside is clamped. */
 struct sql_value sql_time(int64_t seconds);
-
-/* The name of a table or a column that passed sql_identifier_parse(). */
-struct sql_identifier {
-	char text[SQL_IDENTIFIER_MAX + 1];
-};
-
-/* Whether `text` may name a table or a column: [A-Za-z_][A-Za-z0-9_]*, at most 64 bytes. No dots: one database is one connection. */
-must_check bool sql_identifier_parse(const char *text, struct sql_identifier *ret_identifier);
 
 #endif

@@ -43,6 +43,8 @@ HANDLER(command_undo)
 HANDLER(command_journal_verify)
 HANDLER(command_backup_list)
 HANDLER(command_restore)
+HANDLER(command_adopt)
+HANDLER(command_release)
 HANDLER(command_check)
 HANDLER(command_dump)
 

@@ -6,7 +6,6 @@
 #include "format/email_address.h"
 #include "format/email_fault.h"
 #include "format/name_server.h"
-#include "format/quota.h"
 #include "format/settings_runv.h"
 #include "format/settings_table.h"
 #include "format/username.h"
@@ -173,8 +172,6 @@ static const struct config_field fields[] = {
 	{DATABASE(lock_timeout), .type = CONFIG_DURATION, .initial = "10s", .minimum = 1, .maximum = 3600,
 		.help = N_("how long a change waits for another one to end")},
 
-	{MAILBOXES(base), .type = CONFIG_PATH, .initial = "/var/vmail",
-		.help = N_("the directory that holds the mailboxes, as DOMAIN/LOCAL-PART")},
 	{MAILBOXES(owner), .type = CONFIG_TEXT, .initial = "vmail",
 		.help = N_("the user, by name or number, whose the directories of mailboxes are; empty: root's")},
 	{MAILBOXES(group), .type = CONFIG_TEXT, .initial = "vmail",
@@ -188,10 +185,6 @@ static const struct config_field fields[] = {
 		.help = N_("the rounds of SHA512-CRYPT; each login costs as much")},
 	{MAILBOXES(self_alias), .type = CONFIG_BOOLEAN, .initial = "true",
 		.help = N_("whether each mailbox has an alias to itself, as PostfixAdmin keeps it; a catch-all takes its mail otherwise")},
-	{MAILBOXES(default_quota), .type = CONFIG_TEXT, .initial = "0",
-		.help = N_("the quota of a new mailbox, such as 5G; 0 is unlimited")},
-	{MAILBOXES(quota_multiplier), .type = CONFIG_INTEGER, .initial = "1048576", .minimum = 1, .maximum = 1073741824,
-		.help = N_("how many bytes a megabyte has in the limits of a domain; PostfixAdmin's other choice is 1024000")},
 
 	{"hooks", "user", .type = CONFIG_TEXT, .initial = "", .offset = offsetof(struct settings, hooks.user),
 		.help = N_("the user that hooks run as; empty: root")},
@@ -346,18 +339,6 @@ static bool check_names(const struct string_list *names, const char *key,
 	return true;
 }
 
-static bool check_mailboxes(const struct mailbox_settings *mailboxes, const char *const *origins, struct error *err)
-{
-	int64_t ignored;
-
-	if (quota_parse(mailboxes->default_quota, &ignored))
-		return true;
-	error_set(err, ERROR_CONFIG, _("%s: \"%s\" is no size"), origin_of(origins, "mailboxes", "default_quota"),
-		mailboxes->default_quota);
-	error_field(err, "mailboxes.default_quota");
-	return error_fix(err, _("write a number of bytes, or one with K, M, G or T, such as \"5G\""));
-}
-
 static bool check_table(const struct settings *settings, const char *const *origins, struct error *err)
 {
 	const char *key;
@@ -374,7 +355,7 @@ static bool check_all(struct settings *settings, const char *const *origins, str
 	       check_map_path(settings, origins, err) && check_table(settings, origins, err) &&
 	       check_names(&settings->policy.reserved_add, "reserved_add", origins, err) &&
 	       check_names(&settings->policy.reserved_remove, "reserved_remove", origins, err) &&
-	       check_policy(&settings->policy, origins, err) && check_mailboxes(&settings->mailboxes, origins, err);
+	       check_policy(&settings->policy, origins, err);
 }
 
 /* ---- runv's file in place of ours */

@@ -87,15 +87,12 @@ struct database_settings {
 };
 
 struct mailbox_settings {
-	const char *base;  /* the directory below which mailboxes are */
 	const char *owner; /* name or uid; "" = root */
 	const char *group;
 	const char *identity_backend; /* local, noauth, hybrid */
 	const char *password_scheme;
 	int64_t sha512_rounds;
 	bool self_alias;
-	const char *default_quota; /* as typed: "5G" */
-	int64_t quota_multiplier;  /* bytes of a "megabyte" in the limits of a domain */
 };
 
 struct hook_settings {

@@ -81,6 +81,9 @@ must_check bool maildir_purge(const struct maildir_base *base, const char *grave
  */
 must_check bool maildir_exhume(const struct maildir_base *base, const char *path, int64_t since, bool *ret_exhumed, struct error *err);
 
+/* Whether nothing is in the directory, or it is not there. Fails with capacity (something is) or filesystem. */
+must_check bool maildir_require_empty(const struct maildir_base *base, const char *path, struct error *err);
+
 /* Whether the path may name a mailbox: relative, no empty, "." or ".." component, no control bytes, at most MAILDIR_DEPTH_MAX components. */
 bool maildir_path_is_valid(const char *path);
 

@@ -128,6 +128,32 @@ static bool count_one(int directory, const char *name, void *context)
 	return false;
 }
 
+static bool require_empty(const struct maildir_base *base, const struct maildir_path *path, struct error *err)
+{
+	int directory cleanup_close = -1;
+	size_t count = 0;
+
+	switch (maildir_walk(base, path, &directory, err)) {
+	case LOOKUP_FAILED:
+		return false;
+	case LOOKUP_NOT_FOUND:
+		return true;
+	case LOOKUP_FOUND:
+		break;
+	}
+	if (!maildir_each(directory, count_one, &count, err))
+		return false;
+	return count == 0 || error_set(err, ERROR_CAPACITY, _("there is still something in it"));
+}
+
+bool maildir_require_empty(const struct maildir_base *base, const char *path, struct error *err)
+{
+	struct maildir_path parsed;
+
+	return maildir_path_parse(path, &parsed, err) &&
+	       (require_empty(base, &parsed, err) || error_prefix(err, "%s/%s", base->path, path));
+}
+
 static bool is_empty_subdirectory(int directory, const char *name, void *context)
 {
 	bool *all = context;

@@ -21,6 +21,7 @@
 #define SYNC(member) "sync", #member, .offset = offsetof(struct settings, sync.member)
 #define TABLE(member) "sync_table", #member, .offset = offsetof(struct settings, sync_table.member)
 #define DATABASE(member) "database", #member, .offset = offsetof(struct settings, database.member)
+#define DOMAINS(member) "domains", #member, .offset = offsetof(struct settings, domains.member)
 #define MAILBOXES(member) "mailboxes", #member, .offset = offsetof(struct settings, mailboxes.member)
 #define HOOK(member) "hooks", #member, .type = CONFIG_PATH, .initial = "", .offset = offsetof(struct settings, hooks.member)
 
@@ -171,7 +172,20 @@ static const struct config_field fields[] = {
 		.help = N_("how long the server may take to connect and to answer")},
 	{DATABASE(lock_timeout), .type = CONFIG_DURATION, .initial = "10s", .minimum = 1, .maximum = 3600,
 		.help = N_("how long a change waits for another one to end")},
+	{DATABASE(table_prefix), .type = CONFIG_TEXT, .initial = "",
+		.help = N_("what stands before the names of PostfixAdmin's tables")},
 
+	{DOMAINS(quota_multiplier), .type = CONFIG_INTEGER, .initial = "1048576", .minimum = 1, .maximum = 1073741824,
+		.help = N_("the bytes of a megabyte in the limits of domains; PostfixAdmin's own may be 1024000")},
+	{DOMAINS(lmtp_destination), .type = CONFIG_TEXT, .initial = "unix:private/dovecot-lmtp",
+		.help = N_("where the transport \"lmtp\" of a domain delivers to")},
+	{DOMAINS(default_aliases), .type = CONFIG_LIST, .initial = "abuse hostmaster postmaster webmaster",
+		.help = N_("the aliases that a new domain gets when default ones are asked for, without the domain")},
+	{DOMAINS(allow_special_use), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether domains may end in .local, .internal and others that mail from the internet never reaches")},
+
+	{MAILBOXES(directory), .type = CONFIG_PATH, .initial = "/var/vmail",
+		.help = N_("the directory with the mailboxes, as Postfix's virtual_mailbox_base")},
 	{MAILBOXES(owner), .type = CONFIG_TEXT, .initial = "vmail",
 		.help = N_("the user, by name or number, whose the directories of mailboxes are; empty: root's")},
 	{MAILBOXES(group), .type = CONFIG_TEXT, .initial = "vmail",

@@ -429,6 +429,7 @@ static const struct command commands[] = {
 		.run = command_config_check,
 	},
 #include "mail_commands.inc"
+#include "user_commands.inc"
 	{
 		.words = "version",
 		.operands = "",

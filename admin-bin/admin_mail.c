@@ -4,8 +4,8 @@
 #include "base/message.h"
 #include "base/number.h"
 #include "cli/prompt.h"
-#include "mail_runner.h"
 #include "service/mail_database.h"
+#include "system/environment.h"
 
 #include <string.h>
 
@@ -22,6 +22,7 @@ static bool has_option(const struct command_line *line, const char *name)
 
 bool admin_mail_begin(struct admin *admin, const struct command_line *line, struct admin_mail *mail, struct error *err)
 {
+	environment_forbid_core();
 	if (!admin_load_settings(admin, line, err))
 		return false;
 	mail->services = (struct mail_context){
@@ -39,7 +40,7 @@ bool admin_mail_open(struct admin *admin, struct admin_mail *mail, struct error 
 		return false;
 	mail->services.sql = mail->sql;
 	mail->services.schema = &mail->schema;
-	mail->runner = mail_runner(&admin->settings);
+	mail->runner = mail_worker_begin(&mail->worker, &admin->settings, &admin->arena);
 	mail->services.runner = &mail->runner;
 	if (mail->schema.level > SCHEMA_LEVEL_NEWEST)
 		output_warn(&admin->output, _("PostfixAdmin's schema %lld is newer than what is known here (%d)"),
@@ -47,8 +48,17 @@ bool admin_mail_open(struct admin *admin, struct admin_mail *mail, struct error 
 	return true;
 }
 
+bool admin_mail_finish(struct admin_mail *mail, struct mail_change *change, struct error *err)
+{
+	if (mail->services.dry_run || mail_worker_finish(&mail->worker, change, err))
+		return true;
+	mail_worker_keep(&mail->worker);
+	return false;
+}
+
 void admin_mail_close(struct admin_mail *mail)
 {
+	mail_worker_discard(&mail->worker);
 	sql_close(&mail->sql);
 }
 

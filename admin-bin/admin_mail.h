@@ -6,7 +6,7 @@
 
 #include "admin.h"
 #include "format/json.h"
-#include "service/mail_context.h"
+#include "service/mail_worker.h"
 
 #define cleanup_mail __attribute__((cleanup(admin_mail_close)))
 
@@ -15,10 +15,11 @@ struct admin_mail {
 	struct sql_connection *sql;
 	struct schema schema;
 	struct mail_context services;
+	struct mail_worker worker;
 	struct mail_job_runner runner;
 };
 
-#define ADMIN_MAIL_INIT {.sql = NULL}
+#define ADMIN_MAIL_INIT {.sql = NULL, .worker = MAIL_WORKER_INIT}
 
 /*
  * Loads the settings: the first step of every command, so that names can be checked before anything is opened. --dry-run is taken from the line where the command
@@ -28,6 +29,9 @@ must_check bool admin_mail_begin(struct admin *admin, const struct command_line 
 
 /* Opens the database. Fails with config or database. */
 must_check bool admin_mail_open(struct admin *admin, struct admin_mail *mail, struct error *err);
+
+/* After a change: does what it leaves to be done, hooks at last. Fails with hook; the change itself is done then. */
+must_check bool admin_mail_finish(struct admin_mail *mail, struct mail_change *change, struct error *err);
 
 /* Closes it. */
 void admin_mail_close(struct admin_mail *mail);
@@ -59,6 +63,19 @@ void admin_set_known_time(struct json *object, const char *key, int64_t seconds)
 /* "active" or "disabled", as columns and records show it. */
 const char *admin_state_word(bool active);
 
+int command_user_add(void *context, const struct command_line *line);
+int command_user_list(void *context, const struct command_line *line);
+int command_user_show(void *context, const struct command_line *line);
+int command_user_set(void *context, const struct command_line *line);
+int command_user_quota(void *context, const struct command_line *line);
+int command_user_passwd(void *context, const struct command_line *line);
+int command_user_claim(void *context, const struct command_line *line);
+int command_user_release(void *context, const struct command_line *line);
+int command_user_enable(void *context, const struct command_line *line);
+int command_user_disable(void *context, const struct command_line *line);
+int command_user_del(void *context, const struct command_line *line);
+int command_quota_show(void *context, const struct command_line *line);
+int command_quota_fix_units(void *context, const struct command_line *line);
 int command_schema_init(void *context, const struct command_line *line);
 int command_schema_migrate(void *context, const struct command_line *line);
 int command_schema_status(void *context, const struct command_line *line);

@@ -357,7 +357,7 @@ int command_domain_del(void *context, const struct command_line *line)
 				(long long)domain.mailboxes, (long long)domain.aliases),
 			&err))
 		return output_error(&admin->output, &err);
-	if (!domain_delete(&mail.services, &removal, &admin->arena, &change, &err))
+	if (!domain_delete(&mail.services, &removal, &admin->arena, &change, &err) || !admin_mail_finish(&mail, &change, &err))
 		return output_error(&admin->output, &err);
 	return tell(admin, &mail, removal.name, &change, arena_printf(&admin->arena, _("deleted domain %s"), removal.name));
 }

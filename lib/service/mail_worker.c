@@ -92,11 +92,20 @@ static bool restore(const struct mail_worker *worker, const struct mail_job *job
 	return !maildir_path_is_valid(job->path) || maildir_exhume(&worker->base, job->path, job->since, &ignored, err);
 }
 
-static bool prepare_one(const struct mail_worker *worker, struct mail_task *task, struct error *err)
+static bool make(struct mail_worker *worker, struct mail_task *task, struct error *err)
+{
+	const struct mailbox_settings *settings = &worker->settings->mailboxes;
+
+	return find_user(settings->owner, worker->arena, &worker->base.uid, err) &&
+	       find_group(settings->group, &worker->base.gid, err) &&
+	       maildir_create(&task->creation, &worker->base, task->job->path, err);
+}
+
+static bool prepare_one(struct mail_worker *worker, struct mail_task *task, struct error *err)
 {
 	switch (task->job->kind) {
 	case MAIL_JOB_MAKE_MAILDIR:
-		return maildir_create(&task->creation, &worker->base, task->job->path, err);
+		return make(worker, task, err);
 	case MAIL_JOB_RETIRE_DIRECTORY:
 		return retire(worker, task, err);
 	case MAIL_JOB_RESTORE_DIRECTORY:
@@ -139,15 +148,12 @@ static void undo(void *context, const struct mail_job_list *jobs)
 	mail_worker_discard(context);
 }
 
-bool mail_worker_begin(struct mail_worker *worker, const struct settings *settings, struct arena *arena,
-	struct mail_job_runner *ret_runner, struct error *err)
+struct mail_job_runner mail_worker_begin(struct mail_worker *worker, const struct settings *settings, struct arena *arena)
 {
 	worker->settings = settings;
 	worker->arena = arena;
 	worker->base.path = settings->mailboxes.directory;
-	*ret_runner = (struct mail_job_runner){.context = worker, .prepare = prepare, .undo = undo};
-	return find_user(settings->mailboxes.owner, arena, &worker->base.uid, err) &&
-	       find_group(settings->mailboxes.group, &worker->base.gid, err);
+	return (struct mail_job_runner){.context = worker, .prepare = prepare, .undo = undo};
 }
 
 /* ---------------------------------------------------------------- second halves */

@@ -2,9 +2,8 @@
  * Does the jobs that changes of the mail database leave: directories and hooks. Needs root.
  *
  *	struct mail_worker worker cleanup_mail_worker = MAIL_WORKER_INIT;
- *	struct mail_job_runner runner;
+ *	struct mail_job_runner runner = mail_worker_begin(&worker, settings, arena);
  *
- *	if (!mail_worker_begin(&worker, settings, arena, &runner, err)) …
  *	context.runner = &runner;
  *	mailbox_add(&context, …) && mail_worker_finish(&worker, &change, err)
  *
@@ -23,7 +22,7 @@ struct mail_task; /* one prepared job */
 struct mail_worker {
 	const struct settings *settings;
 	struct arena *arena;
-	struct maildir_base base;
+	struct maildir_base base; /* whose they are is looked up when one is made */
 	struct mail_task *tasks; /* the last first */
 	const struct secret *password; /* for mailbox_postpassword */
 };
@@ -31,9 +30,8 @@ struct mail_worker {
 #define MAIL_WORKER_INIT {.tasks = NULL}
 #define cleanup_mail_worker __attribute__((cleanup(mail_worker_discard)))
 
-/* Looks up whose mailboxes are. Fails with config or temporary. */
-must_check bool mail_worker_begin(struct mail_worker *worker, const struct settings *settings, struct arena *arena,
-	struct mail_job_runner *ret_runner, struct error *err);
+/* Makes the runner of a worker, which borrows all of them. prepare() also fails with config (there is no such owner) or temporary. */
+struct mail_job_runner mail_worker_begin(struct mail_worker *worker, const struct settings *settings, struct arena *arena);
 
 /*
  * After COMMIT: removes what was put aside, runs the hooks, keeps what was made. A removal that fails is only a warning of `change`: what is left is in a grave. Fails with hook,

@@ -54,7 +54,7 @@ static void bench_open(struct bench *bench, const struct sql_settings *settings)
 	bench_settings(bench);
 	unit_assert_ok(sql_open(settings, &bench->sql, &err), err);
 	unit_assert_ok(schema_read(bench->sql, "", &bench->schema, &err), err);
-	unit_assert_ok(mail_worker_begin(&bench->worker, &bench->settings, &bench->arena, &bench->runner, &err), err);
+	bench->runner = mail_worker_begin(&bench->worker, &bench->settings, &bench->arena);
 	bench->context = (struct mail_context){
 		.sql = bench->sql,
 		.schema = &bench->schema,

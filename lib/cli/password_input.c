@@ -19,7 +19,7 @@ static bool read_line(struct secret *password, struct error *err)
 		if (length < 0 && errno == EINTR)
 			continue;
 		if (length < 0)
-			return error_set_errno(err, ERROR_USAGE, errno, _("standard input cannot be read"));
+			return error_set_errno(err, ERROR_FILESYSTEM, errno, _("standard input cannot be read"));
 		if (length == 0 || byte == '\n')
 			return true;
 		if (!secret_add(password, byte))

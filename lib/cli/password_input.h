@@ -8,7 +8,7 @@
 #include "base/secret.h"
 
 /*
- * Reads one line from standard input, without its line end; what comes behind it is not read. Fails with config (standard input is a terminal) or usage (too long).
+ * Reads one line from standard input, without its line end; what comes behind it is not read. Fails with config (standard input is a terminal), usage (too long) or filesystem.
  * An empty line gives an empty secret.
  */
 must_check bool password_read_line(struct secret *ret_password, struct error *err);

@@ -108,6 +108,11 @@ static void log_lines(const char *name, const char *text, struct arena *arena)
 		syslog(LOG_MAIL | LOG_INFO, "hook %s: %s", name, printable_text(lines.items[i], arena));
 }
 
+static bool say_cure(const char *path, struct error *err)
+{
+	return error_fix(err, _("the change itself is done; mend %s and run it by hand"), path);
+}
+
 /* What to say of a hook that failed: how it ended, and how its last words began. */
 static bool judge(const struct hook_call *call, const struct process_request *request, const struct process_result *result,
 	struct arena *arena, struct error *err)
@@ -123,7 +128,7 @@ static bool judge(const struct hook_call *call, const struct process_request *re
 	error_set(err, ERROR_HOOK, _("the hook %s failed: %s"), call->name, process_describe(request, result, arena));
 	if (*words && !call->password)
 		error_why(err, "%.*s", REASON_MAX, words);
-	return error_fix(err, _("the change itself is done; mend %s and run it by hand"), request->argv[0]);
+	return say_cure(request->argv[0], err);
 }
 
 static bool run(const struct hook_settings *settings, const struct hook_call *call, struct process_request *request,
@@ -160,7 +165,8 @@ bool hook_run(const struct hook_settings *settings, const struct hook_call *call
 		return true;
 	if (!trusted_program_check(argv[0], err)) {
 		err->code = ERROR_HOOK;
-		return error_prefix(err, "%s", call->name);
+		error_prefix(err, "%s", call->name);
+		return say_cure(argv[0], err);
 	}
 	for (size_t i = 0; point->arguments[i]; i++)
 		argv[i + 1] = argument(point->arguments[i], call, arena);

@@ -4,6 +4,7 @@
 #include "base/message.h"
 #include "base/number.h"
 #include "cli/prompt.h"
+#include "format/timestamp.h"
 #include "service/mail_database.h"
 #include "system/environment.h"
 
@@ -137,6 +138,16 @@ void admin_set_known_time(struct json *object, const char *key, int64_t seconds)
 {
 	if (seconds != 0)
 		admin_set_time(object, key, seconds);
+}
+
+void admin_print_known_time(struct admin *admin, const char *title, const char *key, int64_t seconds)
+{
+	char text[TIMESTAMP_LENGTH + 1];
+
+	if (seconds == 0)
+		return;
+	timestamp_format(seconds, text);
+	output_field(&admin->output, title, key, text);
 }
 
 const char *admin_state_word(bool active)

@@ -60,6 +60,9 @@ must_check bool admin_number(const struct command_line *line, const char *option
 /* Sets a time unless it is 0. */
 void admin_set_known_time(struct json *object, const char *key, int64_t seconds);
 
+/* Prints a time as a field, unless it is 0. */
+void admin_print_known_time(struct admin *admin, const char *title, const char *key, int64_t seconds);
+
 /* "active" or "disabled", as columns and records show it. */
 const char *admin_state_word(bool active);
 

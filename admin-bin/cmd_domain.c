@@ -1,14 +1,9 @@
 /* domain: the domains of the mail database, shown and changed. */
-#include "admin_json.h"
 #include "admin_mail.h"
 #include "base/message.h"
-#include "cli/prompt.h"
 #include "format/quota.h"
-#include "format/timestamp.h"
 #include "service/domain.h"
 #include "service/mail_name.h"
-
-#include <string.h>
 
 /* ---------------------------------------------------------------- showing */
 
@@ -57,16 +52,6 @@ static const char *size_word(struct admin *admin, int64_t bytes)
 	return arena_strdup(&admin->arena, text);
 }
 
-static void print_time(struct admin *admin, const char *title, const char *key, int64_t seconds)
-{
-	char text[TIMESTAMP_LENGTH + 1];
-
-	if (seconds == 0)
-		return;
-	timestamp_format(seconds, text);
-	output_field(&admin->output, title, key, text);
-}
-
 static void print_domain(struct admin *admin, const struct domain *domain)
 {
 	const struct settings *settings = &admin->settings;
@@ -85,8 +70,8 @@ static void print_domain(struct admin *admin, const struct domain *domain)
 	output_field(output, _("transport"), "transport", domain_transport_word(settings, domain->transport));
 	if (domain->backup_mx)
 		output_field(output, _("backup MX"), "backupmx", output_word(output, N_("yes")));
-	print_time(admin, _("created"), "created", domain->created);
-	print_time(admin, _("modified"), "modified", domain->modified);
+	admin_print_known_time(admin, _("created"), "created", domain->created);
+	admin_print_known_time(admin, _("modified"), "modified", domain->modified);
 }
 
 /* Settings, the name in the first operand, the connection: how every command on one domain begins. */

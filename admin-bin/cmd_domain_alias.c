@@ -130,7 +130,7 @@ static bool read_target(struct admin *admin, const struct command_line *line, st
 typedef bool act_on_wish(const struct mail_context *context, const struct alias_domain_wish *wish, struct arena *arena,
 	struct mail_change *ret_change, struct error *err);
 
-static int act(struct admin *admin, const struct command_line *line, act_on_wish *act, const char *done)
+static int act(struct admin *admin, const struct command_line *line, act_on_wish *act_on, const char *done)
 {
 	struct admin_mail mail cleanup_mail = ADMIN_MAIL_INIT;
 	struct alias_domain_wish wish = {.name = NULL};
@@ -138,7 +138,7 @@ static int act(struct admin *admin, const struct command_line *line, act_on_wish
 	struct error err;
 
 	if (!begin(admin, line, &mail, &wish.name, &err) || !read_target(admin, line, &wish, &err) ||
-		!admin_mail_open(admin, &mail, &err) || !act(&mail.services, &wish, &admin->arena, &change, &err))
+		!admin_mail_open(admin, &mail, &err) || !act_on(&mail.services, &wish, &admin->arena, &change, &err))
 		return output_error(&admin->output, &err);
 	return tell(admin, &mail, wish.name, &change,
 		arena_printf(&admin->arena, "%s  %s -> %s", done, wish.name, wish.target));

@@ -7,6 +7,7 @@
 . "$support/mariadb.sh"
 
 mail_database=/var/lib/postigo/mail.db
+mailboxes=/var/lib/mailboxes
 engine=
 
 # mail_configure [MORE]: the configuration of $engine; MORE are further sections.
@@ -18,7 +19,7 @@ mail_configure() {
 		chmod 0600 /etc/postigo/database.json
 		database="\"engine\": \"mariadb\", \"socket\": \"$mariadb_socket\", \"dbname\": \"mail\", \"credentials_file\": \"/etc/postigo/database.json\""
 	fi
-	printf '{"domain": "club.example", "database": {%s%s}%s}\n' "$database" "${database_more:-}" "${1:-}" >/etc/postigo/postigo.json
+	printf '{"domain": "club.example", "mailboxes": {"directory": "%s"}, "database": {%s%s}%s}\n' $mailboxes "$database" "${database_more:-}" "${1:-}" >/etc/postigo/postigo.json
 	chmod 0644 /etc/postigo/postigo.json
 }
 

@@ -208,7 +208,8 @@ START_TEST(reads_the_example)
 	for (size_t i = 0; i < table->count; i++) {
 		const struct config_field *field = &table->fields[i];
 
-		if (!field->initial || strcmp(field->key, "postmap") == 0)
+		/* A path cannot be set to nothing: one that may be unset stands there as a comment. */
+		if (!field->initial || (field->type == CONFIG_PATH && !*field->initial))
 			continue;
 		ck_assert_msg(strcmp(origins[i], "default") != 0, "%s is not there", field->key);
 		ck_assert_str_eq(config_value_text(field, &settings, &arena),

@@ -70,7 +70,7 @@ bool maildir_open_base(const struct maildir_base *base, int *ret_fd, struct erro
 
 	if (fd < 0) {
 		error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open the base of the mailboxes"));
-		return error_fix(err, _("make the directory that mailboxes.base names"));
+		return error_fix(err, _("make the directory that mailboxes.directory names"));
 	}
 	*ret_fd = fd;
 	return true;

@@ -237,13 +237,16 @@ static bool read_default_alias(struct admin *admin, const struct command_line *l
 
 /* ---------------------------------------------------------------- changing */
 
-static int tell(struct admin *admin, const struct admin_mail *mail, const char *name, const struct mail_change *change,
+static int tell(struct admin *admin, struct admin_mail *mail, const char *name, struct mail_change *change,
 	const char *done)
 {
 	struct admin_change told = {.change = change, .key = "domain", .done = done, .dry_run = mail->services.dry_run};
 	struct domain domain = {.name = ""};
+	struct error hook = {.code = ERROR_NONE};
 	struct error err;
+	int code;
 
+	(void)!admin_mail_finish(mail, change, &hook);
 	/* What was only tried is not there to be shown. */
 	switch (admin->output.shape == OUTPUT_JSON ? domain_find(&mail->services, name, &admin->arena, &domain, &err) : LOOKUP_NOT_FOUND) {
 	case LOOKUP_FOUND:
@@ -254,7 +257,8 @@ static int tell(struct admin *admin, const struct admin_mail *mail, const char *
 	case LOOKUP_NOT_FOUND:
 		break;
 	}
-	return admin_tell_change(admin, &told);
+	code = admin_tell_change(admin, &told);
+	return hook.code == ERROR_NONE ? code : output_error(&admin->output, &hook);
 }
 
 int command_domain_add(void *context, const struct command_line *line)
@@ -342,7 +346,7 @@ int command_domain_del(void *context, const struct command_line *line)
 				(long long)domain.mailboxes, (long long)domain.aliases),
 			&err))
 		return output_error(&admin->output, &err);
-	if (!domain_delete(&mail.services, &removal, &admin->arena, &change, &err) || !admin_mail_finish(&mail, &change, &err))
+	if (!domain_delete(&mail.services, &removal, &admin->arena, &change, &err))
 		return output_error(&admin->output, &err);
 	return tell(admin, &mail, removal.name, &change, arena_printf(&admin->arena, _("deleted domain %s"), removal.name));
 }

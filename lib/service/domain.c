@@ -2,6 +2,7 @@
 
 #include "base/message.h"
 #include "service/domain_private.h"
+#include "service/hook.h"
 
 #include <string.h>
 
@@ -185,4 +186,14 @@ bool domain_transport(const struct settings *settings, const char *word, struct 
 	error_set(err, ERROR_USAGE, _("\"%s\" is no transport"), word);
 	error_field(err, "transport");
 	return error_fix(err, _("say virtual, lmtp, relay, local, or as Postfix does, such as smtp:[mail.example.org]:25"));
+}
+
+/* ---------------------------------------------------------------- hooks */
+
+void domain_add_hook(const struct mail_context *context, const char *hook, const char *name, struct mail_change *change,
+	struct arena *arena)
+{
+	if (hook_is_configured(&context->settings->hooks, hook))
+		mail_job_add(&change->jobs, arena,
+			&(struct mail_job){.kind = MAIL_JOB_RUN_HOOK, .path = "", .hook = hook, .domain = name, .address = ""});
 }

@@ -197,6 +197,7 @@ static bool add_domain(const struct mail_context *context, void *data, struct ma
 		!insert_default_aliases(context, request, change, err))
 		return false;
 	warn_of_units(context, &domain, request->arena, change);
+	domain_add_hook(context, "domain_postcreation", request->name, change, request->arena);
 	return mail_audit(context, request->name, "domain.create", request->name, err);
 }
 
@@ -229,6 +230,7 @@ static bool set_domain(const struct mail_context *context, void *data, struct ma
 	if (before.backup_mx != after.backup_mx)
 		change->touched |= MAIL_TARGET_DOMAINS;
 	warn_of_units(context, &after, request->arena, change);
+	domain_add_hook(context, "domain_postedit", request->name, change, request->arena);
 	return sql_execute(context->sql,
 		       SQL("UPDATE {domain} SET description = ?, transport = ?, aliases = ?, mailboxes = ?, maxquota = ?, quota = ?, backupmx = ?, "
 			   "modified = ? WHERE domain = ?"),
@@ -259,6 +261,7 @@ static bool switch_domain(const struct mail_context *context, void *data, struct
 		return true;
 	change->changed = true;
 	change->touched = MAIL_TARGET_DOMAINS | MAIL_TARGET_TRANSPORTS;
+	domain_add_hook(context, "domain_postedit", request->name, change, request->arena);
 	return sql_execute(context->sql, SQL("UPDATE {domain} SET active = ?, modified = ? WHERE domain = ?"),
 		       SQL_VALUES(sql_boolean(request->active), sql_time(context->now), sql_text(request->name)), NULL, err) &&
 	       mail_audit(context, request->name, "domain.set_status",

@@ -96,6 +96,7 @@ static bool delete_domain(const struct mail_context *context, void *data, struct
 		mail_job_add(&change->jobs, request->arena,
 			&(struct mail_job){.kind = MAIL_JOB_RETIRE_DIRECTORY, .path = removal->name, .domain = removal->name,
 				.hook = "", .address = "", .only_empty = !removal->force});
+	domain_add_hook(context, "domain_postdeletion", removal->name, change, request->arena);
 	return mail_audit(context, removal->name, "domain.delete",
 		arena_printf(request->arena, "%s force=%s keep_maildir=%s", removal->name, removal->force ? "true" : "false",
 			removal->keep_maildir ? "true" : "false"),

@@ -74,7 +74,7 @@ static bool retire(const struct mail_worker *worker, struct mail_task *task, str
 	bool exhumed = false;
 
 	if (task->job->only_empty && !maildir_require_empty(&worker->base, path, err))
-		return false;
+		return error_fix(err, _("remove it, too: --force; or leave it there: --keep-maildir"));
 	if (!maildir_bury(&task->burial, &worker->base, path, err))
 		return false;
 	/* A removal that was cut off before it was committed: its grave is ours. */

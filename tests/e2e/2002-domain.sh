@@ -158,16 +158,19 @@ removes() {
 	unchanged "$engine: a dry run of force" 0 postigo-admin domain del full.test --force --dry-run
 	install -d $mailboxes/full.test/ana/cur
 	echo mail >$mailboxes/full.test/ana/cur/1
-	unchanged "$engine: a directory with mail is not left behind" 3 postigo-admin domain del full.test --force --yes
 	expect_exit 0 "$engine: force removes it" postigo-admin domain del FULL.test --force --yes --keep-maildir --json
 	is_json "$engine: that is a change" "$stdout_file" .changed true
 	ok "$engine: the directory stays" test -e $mailboxes/full.test/ana/cur/1
-	rm -r $mailboxes/full.test
+	run postigo-admin domain add full.test
+	expect_exit 3 "$engine: an empty domain whose directory holds mail" postigo-admin domain del full.test --yes
+	like "$engine: is told where" "$stderr" "$mailboxes/full.test"
+	expect_exit 0 "$engine: goes with force" postigo-admin domain del full.test --yes --force
+	is "$engine: and its directory with it" "$(ls -A $mailboxes)" ''
 	# shellcheck disable=SC2086 # words
 	is "$engine: with its rows in all tables" "$(rows_in $tables alias_domain)" "$before"
 	is "$engine: and ours" "$(query "SELECT COUNT(*) FROM postigo_domain WHERE domain = 'full.test'")" 0
 	is "$engine: the log keeps what was and has the removal" "$(query "SELECT data FROM log WHERE action = 'postigo.domain.delete' AND domain = 'full.test'")" \
-		'full.test force=true keep_maildir=true'
+		$'full.test force=true keep_maildir=true\nfull.test force=true keep_maildir=false'
 	expect_exit 0 "$engine: an empty one goes without force" postigo-admin domain del other.test --yes
 	expect_exit 0 "$engine: force on an empty one" postigo-admin domain add other.test
 	expect_exit 0 "$engine: works, too" postigo-admin domain del other.test --yes --force

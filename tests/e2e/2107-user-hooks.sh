@@ -77,10 +77,31 @@ fails() {
 	is "$engine: too" "$(rows_of ana@club.example) $(ls -A $vmail/club.example)" '0|0|0 '
 }
 
+domains() {
+	mailboxes_configure '' ', "hooks": {"domain_postcreation": "/usr/local/sbin/hook", "domain_postedit": "/usr/local/sbin/hook", "domain_postdeletion": "/usr/local/sbin/hook"}'
+	hook <<-HOOK
+		#!/bin/sh
+		echo "\$# \$1" >>$scratch/told
+	HOOK
+	ok "$engine: a domain is made" postigo-admin domain add shop.example
+	is "$engine: its hook is told" "$(told)" '1 shop.example'
+	ok "$engine: and changed" postigo-admin domain set shop.example --max-mailboxes 5
+	is "$engine: its hook is told" "$(told)" '1 shop.example'
+	ok "$engine: not changed" postigo-admin domain set shop.example --max-mailboxes 5
+	not_ok "$engine: nobody is told" test -e "$scratch/told"
+	install -d -o vmail -g vmail $vmail/shop.example/ana/cur
+	expect_exit 3 "$engine: mail in its directory keeps it" postigo-admin domain del shop.example --yes
+	not_ok "$engine: nobody is told" test -e "$scratch/told"
+	ok "$engine: with force" postigo-admin domain del shop.example --yes --force
+	is "$engine: its hook is told" "$(told)" '1 shop.example'
+	is "$engine: its directory is gone" "$(find $vmail -name '*shop*')" ''
+}
+
 everything() {
 	configure
 	tells
 	fails
+	domains
 }
 
 on_mailboxes everything

@@ -19,7 +19,7 @@ mail_configure() {
 		chmod 0600 /etc/postigo/database.json
 		database="\"engine\": \"mariadb\", \"socket\": \"$mariadb_socket\", \"dbname\": \"mail\", \"credentials_file\": \"/etc/postigo/database.json\""
 	fi
-	printf '{"domain": "club.example", "mailboxes": {"directory": "%s"}, "database": {%s%s}%s}\n' $mailboxes "$database" "${database_more:-}" "${1:-}" >/etc/postigo/postigo.json
+	printf '{"domain": "club.example", "mailboxes": {"directory": "%s"%s}, "database": {%s%s}%s}\n' $mailboxes "${mailboxes_more:-}" "$database" "${database_more:-}" "${1:-}" >/etc/postigo/postigo.json
 	chmod 0644 /etc/postigo/postigo.json
 }
 

@@ -6,18 +6,19 @@
 . "$support/mail_database.sh"
 
 vmail=/run/postigo-tests/vmail
-mailboxes_more=
+mailboxes=$vmail
 
 # mailboxes_configure [MORE-OF-SECTION-MAILBOXES [MORE-SECTIONS]]
 mailboxes_configure() {
-	mail_configure ", \"mailboxes\": {\"directory\": \"$vmail\", \"password_scheme\": \"SHA512-CRYPT\", \"sha512_rounds\": 1000${1:-}}${2:-}"
+	mailboxes_more=", \"password_scheme\": \"SHA512-CRYPT\", \"sha512_rounds\": 1000${1:-}"
+	mail_configure "${2:-}"
 }
 
 mailboxes_begin() {
 	getent passwd vmail >/dev/null || useradd -r -U -u 5000 -s /usr/sbin/nologin vmail
 	rm -rf $vmail
 	install -d -o vmail -g vmail -m 0750 $vmail
-	mailboxes_configure "$mailboxes_more"
+	mailboxes_configure
 	ok "$engine: the schema is made" postigo-admin schema init
 	ok "$engine: and a domain" postigo-admin domain add club.example
 	"$mailboxes_function"

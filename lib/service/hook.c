@@ -131,32 +131,32 @@ static bool judge(const struct hook_call *call, const struct process_request *re
 	return say_cure(request->argv[0], err);
 }
 
-static bool run(const struct hook_settings *settings, const struct hook_call *call, struct process_request *request,
+static bool run(const struct hook_settings *settings, const struct hook_call *call, const char *const *argv,
 	struct arena *arena, struct error *err)
 {
 	struct account_rights *rights = arena_alloc(arena, sizeof(*rights));
 	struct password_source source = {.password = call->password};
+	struct process_request request = {
+		.argv = argv,
+		.timeout_ms = (int)settings->timeout * 1000,
+		.output_limit = OUTPUT_LIMIT,
+	};
 	struct process_result result;
 
 	if (*settings->user && !find_rights(settings->user, arena, rights, err))
 		return false;
-	request->rights = *settings->user && rights->account.uid != 0 ? rights : NULL;
+	request.rights = *settings->user && rights->account.uid != 0 ? rights : NULL;
 	if (call->password) {
-		request->source = give_password;
-		request->context = &source;
+		request.source = give_password;
+		request.context = &source;
 	}
-	return process_run(request, arena, &result, err) && judge(call, request, &result, arena, err);
+	return process_run(&request, arena, &result, err) && judge(call, &request, &result, arena, err);
 }
 
 bool hook_run(const struct hook_settings *settings, const struct hook_call *call, struct arena *arena, struct error *err)
 {
 	const struct hook_point *point = find_point(call->name);
 	const char *argv[ARGUMENTS_MAX + 1] = {NULL};
-	struct process_request request = {
-		.argv = argv,
-		.timeout_ms = (int)settings->timeout * 1000,
-		.output_limit = OUTPUT_LIMIT,
-	};
 
 	if (!point)
 		return error_set(err, ERROR_BUG, "there is no hook \"%s\"", call->name);
@@ -170,5 +170,5 @@ bool hook_run(const struct hook_settings *settings, const struct hook_call *call
 	}
 	for (size_t i = 0; point->arguments[i]; i++)
 		argv[i + 1] = argument(point->arguments[i], call, arena);
-	return run(settings, call, &request, arena, err);
+	return run(settings, call, argv, arena, err);
 }

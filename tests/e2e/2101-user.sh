@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317,SC2154 # functions are called by name
+# shellcheck disable=SC2317,SC2154,SC2034,SC2086,SC2046 # paths without blanks; functions are called by name
 # 2101: mailboxes on SQLite and on MariaDB: added, shown, listed, changed, removed, with their directory; every limit and every collision (U3 to U18, Z12 to Z18, Z25, Z37).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
@@ -45,7 +45,7 @@ collides() {
 }
 
 limits() {
-	local limit
+
 	expect_exit 4 "$engine: a bad size" add_user beto@club.example --quota 5GiB
 	ok "$engine: no mailboxes" postigo-admin domain set club.example --max-mailboxes -1
 	expect_exit 3 "$engine: are allowed" add_user beto@club.example

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317,SC2154 # functions are called by name
+# shellcheck disable=SC2317,SC2154,SC2034,SC2086,SC2046 # paths without blanks; functions are called by name
 # 2102: where passwords come from and where they never go (U1, U2, U13, U14, Z35, Z40), and the three identity backends, on both databases.
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317,SC2154 # functions are called by name
+# shellcheck disable=SC2317,SC2154,SC2034,SC2086,SC2046 # paths without blanks; functions are called by name
 # 2103: a real Dovecot on both databases knows the mailboxes that were made here: each scheme, by IMAP; a disabled one and one without password are refused; LMTP delivers
 # into the directory, and the counters that Dovecot keeps are those that quota shows.
 . "$(dirname "$0")/../support/tap.sh"

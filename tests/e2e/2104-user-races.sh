@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317,SC2154 # functions are called by name
+# shellcheck disable=SC2317,SC2154,SC2034,SC2086,SC2046 # paths without blanks; functions are called by name
 # 2104: two at once, on both databases: at every limit exactly one gets in (Z29), and a domain that goes takes no mailbox with it that comes (Z30).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"

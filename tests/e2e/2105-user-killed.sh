@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317,SC2154,SC2034 # functions are called by name, variables are sweep.sh's
+# shellcheck disable=SC2317,SC2154,SC2034,SC2086,SC2046 # paths without blanks; functions are called by name, variables are sweep.sh's
 # timeout: 900
 # 2105: `user add` and `user del` are killed at their system calls, and each of these fails once, on both databases: rows and files are as before or as after (Z19, Z20).
 . "$(dirname "$0")/../support/tap.sh"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317,SC2154 # functions are called by name
+# shellcheck disable=SC2317,SC2154,SC2034,SC2086,SC2046 # paths without blanks; functions are called by name
 # 2106: how full mailboxes are, limits in the wrong unit, and lists of a hundred thousand mailboxes in flat memory, on both databases (Q3, Z16).
 # timeout: 600
 . "$(dirname "$0")/../support/tap.sh"

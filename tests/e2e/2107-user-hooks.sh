@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2317,SC2154 # functions are called by name
+# shellcheck disable=SC2317,SC2154,SC2034,SC2086,SC2046 # paths without blanks; functions are called by name
 # 2107: the hooks of mailboxes, on both databases: what they are told, as whom they run, and what is left when one fails (U9, Z3, H1, H2).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"

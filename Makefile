@@ -85,7 +85,7 @@ definitions := -D_GNU_SOURCE \
 	-DPOSTIGO_HELPER='"$(PREFIX)/libexec/postigo/postigo-drop"' \
 	-DPOSTIGO_LOCALE_DIRECTORY='"$(PREFIX)/share/locale"'
 
-packages := libcjson libidn2 smartcols libcrypto lmdb libcdb sqlite3 libmariadb
+packages := libcjson libidn2 smartcols libcrypto lmdb libcdb sqlite3 libmariadb libxcrypt
 package_flags := $(shell pkg-config --cflags $(packages) 2>/dev/null)
 common_flags := -std=c17 $(definitions) -Ilib $(package_flags) -MMD -MP \
 	-ffunction-sections -fdata-sections $(warnings) $(hardening)

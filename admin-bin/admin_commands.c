@@ -1,5 +1,6 @@
 #include "admin.h"
 
+#include "admin_mail.h"
 #include "base/message.h"
 
 #include <stdint.h>
@@ -460,6 +461,8 @@ static const struct command commands[] = {
 		.examples = EXAMPLES("postigo-admin config check"),
 		.run = command_config_check,
 	},
+#include "mail_commands.inc"
+#include "user_commands.inc"
 	{
 		.words = "version",
 		.operands = "",

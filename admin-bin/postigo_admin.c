@@ -69,6 +69,7 @@ static void begin_output(struct admin *admin, const struct command_line *line)
 {
 	const struct output_options options = {
 		.json = line->globals.json,
+		.json_lines = line->globals.json_lines,
 		.plain = line->globals.plain,
 		.quiet = line->globals.quiet,
 		.no_color = line->globals.no_color,

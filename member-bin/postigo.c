@@ -198,6 +198,7 @@ static int run_line(struct session *session, const struct command_line *line)
 {
 	const struct output_options options = {
 		.json = line->globals.json,
+		.json_lines = line->globals.json_lines,
 		.plain = line->globals.plain,
 		.quiet = line->globals.quiet,
 		.no_color = line->globals.no_color,

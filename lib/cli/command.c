@@ -8,6 +8,8 @@
 
 const struct command_option command_global_options[GLOBAL_OPTION_COUNT] = {
 	[GLOBAL_JSON] = {.name = "json", .help = N_("print the result as JSON")},
+	[GLOBAL_JSON_LINES] = {.name = "jsonl",
+		.help = N_("print lists as JSON, one object a line")},
 	[GLOBAL_PLAIN] = {.name = "plain",
 		.help = N_("print tab-separated lines without headings")},
 	[GLOBAL_QUIET] = {.name = "quiet",
@@ -89,6 +91,9 @@ static void set_global(struct command_globals *globals, enum global_option optio
 	switch (option) {
 	case GLOBAL_JSON:
 		globals->json = true;
+		break;
+	case GLOBAL_JSON_LINES:
+		globals->json_lines = true;
 		break;
 	case GLOBAL_PLAIN:
 		globals->plain = true;

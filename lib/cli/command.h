@@ -52,6 +52,7 @@ struct command_program {
 /* Values of the global options, which every program of the house has. */
 struct command_globals {
 	bool json;
+	bool json_lines;
 	bool plain;
 	bool quiet;
 	bool no_color;

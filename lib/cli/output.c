@@ -35,7 +35,7 @@ static bool colours_are_welcome(void)
 
 static enum output_shape shape_of(const struct output_options *options)
 {
-	if (options->json)
+	if (options->json || options->json_lines)
 		return OUTPUT_JSON;
 	return options->plain || !isatty(STDOUT_FILENO) ? OUTPUT_PLAIN : OUTPUT_HUMAN;
 }
@@ -47,6 +47,7 @@ void output_init(struct output *output, const char *program, const struct output
 
 	*output = (struct output){
 		.shape = shape_of(options),
+		.json_lines = options->json_lines,
 		.quiet = options->quiet,
 		.program = program,
 		.out = stdout,

@@ -22,6 +22,7 @@ enum output_shape {
 
 struct output {
 	enum output_shape shape;
+	bool json_lines; /* of shape JSON: lists come as one object a line */
 	bool quiet;
 	bool color;	  /* on stdout */
 	bool color_error; /* on stderr */
@@ -33,6 +34,7 @@ struct output {
 
 struct output_options {
 	bool json;
+	bool json_lines;
 	bool plain;
 	bool quiet;
 	bool no_color;
@@ -61,6 +63,33 @@ void output_init(struct output *output, const char *program, const struct output
  */
 void output_rows(struct output *output, const struct json *document, const struct json *rows, const struct output_column *columns,
 	size_t count, const char *empty);
+
+/*
+ * A list of any length, printed while it is read, in flat memory: begin, add each row, end. What is left of a list that was not ended is not printed; as JSON, such a
+ * list is not closed, so that nobody takes it for a whole one.
+ */
+struct output_list {
+	struct output *output;
+	const struct output_column *columns;
+	size_t count;
+	struct json *rows; /* of the table that is being filled */
+	size_t held;
+	size_t total;
+};
+
+#define cleanup_output_list __attribute__((cleanup(output_list_discard)))
+
+/* Begins a list of these columns. */
+void output_list_begin(struct output_list *list, struct output *output, const struct output_column *columns, size_t count);
+
+/* Adds a row, which belongs to the list from then on. */
+void output_list_add(struct output_list *list, struct json *row);
+
+/* Ends the list. `empty` is what a person reads when there were no rows (N_()). */
+void output_list_end(struct output_list *list, const char *empty);
+
+/* Frees a list; it may have been ended. */
+void output_list_discard(struct output_list *list);
 
 /* Prints a JSON value and a newline on stdout, only with --json. */
 void output_json(struct output *output, const struct json *value);

@@ -168,9 +168,11 @@ static void fill_cell(const struct output *output, const struct output_column *c
 }
 
 static void print_table(const struct output *output, const struct json *rows,
-	const struct output_column *columns, size_t count)
+	const struct output_column *columns, size_t count, bool headings)
 {
 	struct libscols_table *table cleanup_table = new_table(output, columns, count);
+
+	scols_table_enable_noheadings(table, !headings);
 
 	for (const struct json *row = json_first(rows); row; row = json_next(row)) {
 		struct libscols_line *line = scols_table_new_line(table, NULL);
@@ -184,13 +186,19 @@ static void print_table(const struct output *output, const struct json *rows,
 	(void)scols_print_table(table); /* a failed write is output_finish()'s to find */
 }
 
+static void print_lines(struct output *output, const struct json *rows)
+{
+	for (const struct json *row = json_first(rows); row; row = json_next(row))
+		output_json(output, row);
+}
+
 void output_rows(struct output *output, const struct json *document, const struct json *rows,
 	const struct output_column *columns, size_t count, const char *empty)
 {
 	switch (output->shape) {
 	case OUTPUT_HUMAN:
 		if (json_first(rows))
-			print_table(output, rows, columns, count);
+			print_table(output, rows, columns, count, true);
 		else if (*empty)
 			output_say(output, "%s", _(empty));
 		break;
@@ -198,7 +206,73 @@ void output_rows(struct output *output, const struct json *document, const struc
 		print_plain(output, rows, columns, count);
 		break;
 	case OUTPUT_JSON:
-		output_json(output, document ? document : rows);
+		if (output->json_lines && !document)
+			print_lines(output, rows);
+		else
+			output_json(output, document ? document : rows);
 		break;
 	}
+}
+
+/* ---------------------------------------------------------------- a list */
+
+#define TABLE_ROWS 500 /* of one table; the next one goes on below it */
+
+void output_list_begin(struct output_list *list, struct output *output, const struct output_column *columns, size_t count)
+{
+	*list = (struct output_list){.output = output, .columns = columns, .count = count, .rows = json_new_array()};
+	if (output->shape == OUTPUT_JSON && !output->json_lines)
+		(void)fputc('[', output->out);
+}
+
+static void print_json_row(struct output_list *list, const struct json *row)
+{
+	struct strbuf text cleanup_strbuf = STRBUF_INIT;
+
+	if (list->total > 0 && !list->output->json_lines)
+		strbuf_append_char(&text, ',');
+	json_print(row, &text);
+	if (list->output->json_lines)
+		strbuf_append_char(&text, '\n');
+	(void)fwrite(text.text, 1, text.length, list->output->out);
+}
+
+static void print_held(struct output_list *list)
+{
+	if (list->output->shape == OUTPUT_PLAIN)
+		print_plain(list->output, list->rows, list->columns, list->count);
+	else if (list->output->shape == OUTPUT_HUMAN && list->held > 0)
+		print_table(list->output, list->rows, list->columns, list->count, list->total == list->held);
+	json_free(&list->rows);
+	list->rows = json_new_array();
+	list->held = 0;
+}
+
+void output_list_add(struct output_list *list, struct json *row)
+{
+	if (list->output->shape == OUTPUT_JSON) {
+		print_json_row(list, row);
+		json_free(&row);
+		list->total++;
+		return;
+	}
+	json_add(list->rows, row);
+	list->held++;
+	list->total++;
+	if (list->held == TABLE_ROWS)
+		print_held(list);
+}
+
+void output_list_end(struct output_list *list, const char *empty)
+{
+	print_held(list);
+	if (list->output->shape == OUTPUT_JSON && !list->output->json_lines)
+		(void)fputs("]\n", list->output->out);
+	if (list->output->shape == OUTPUT_HUMAN && list->total == 0 && *empty)
+		output_say(list->output, "%s", _(empty));
+}
+
+void output_list_discard(struct output_list *list)
+{
+	json_free(&list->rows);
 }

@@ -71,14 +71,15 @@ static void key_mode_end(const struct key_mode *mode)
 		(void)tcsetattr(mode->fd, TCSADRAIN, &mode->before);
 }
 
-static bool key_mode_begin(struct key_mode *mode, int fd, struct error *err)
+/* Switches `off` off until the mode ends. */
+static bool key_mode_begin(struct key_mode *mode, int fd, tcflag_t off, struct error *err)
 {
 	struct termios keys;
 
 	if (tcgetattr(fd, &mode->before) != 0)
 		return gone(err);
 	keys = mode->before;
-	keys.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+	keys.c_lflag &= ~off;
 	keys.c_cc[VMIN] = 1;
 	keys.c_cc[VTIME] = 0;
 	if (tcsetattr(fd, TCSAFLUSH, &keys) != 0)
@@ -145,7 +146,7 @@ bool terminal_ask_key(struct terminal *terminal, const char *question, const cha
 	struct key_mode mode cleanup_key_mode = {.fd = -1};
 	bool pressed;
 
-	if (!key_mode_begin(&mode, terminal->fd, err))
+	if (!key_mode_begin(&mode, terminal->fd, ICANON | ECHO | ISIG | IEXTEN, err))
 		return false;
 	if (dprintf(terminal->fd, "%s ", question) < 0)
 		return gone(err);
@@ -197,4 +198,43 @@ bool terminal_ask_line(struct terminal *terminal, const char *question, const ch
 		return false;
 	*ret_line = arena_strdup(arena, line[strspn(line, " \t")] ? line : initial);
 	return true;
+}
+
+/* ---- secrets */
+
+static bool read_secret(const struct terminal *terminal, struct secret *secret, struct error *err)
+{
+	bool fits = true;
+
+	for (;;) {
+		char byte = 0;
+
+		switch (read_byte(terminal, &byte, err)) {
+		case LOOKUP_FAILED:
+			return false;
+		case LOOKUP_NOT_FOUND:
+			return interrupted(err);
+		case LOOKUP_FOUND:
+			break;
+		}
+		if (byte == '\n')
+			break;
+		fits = fits && secret_add(secret, byte);
+	}
+	return fits || error_set(err, ERROR_USAGE, _("the password is longer than %d bytes"), SECRET_MAX);
+}
+
+bool terminal_ask_secret(struct terminal *terminal, const char *question, struct secret *ret_secret, struct error *err)
+{
+	struct key_mode mode cleanup_key_mode = {.fd = -1};
+	bool typed;
+
+	secret_wipe(ret_secret);
+	if (!key_mode_begin(&mode, terminal->fd, ECHO | ECHONL, err))
+		return false;
+	if (dprintf(terminal->fd, "%s: ", question) < 0)
+		return gone(err);
+	typed = read_secret(terminal, ret_secret, err);
+	(void)dprintf(terminal->fd, "\n");
+	return typed;
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/secret.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -42,5 +43,12 @@ must_check bool terminal_ask_key(struct terminal *terminal, const char *question
  */
 must_check bool terminal_ask_line(struct terminal *terminal, const char *question, const char *initial,
 	struct arena *arena, const char **ret_line, struct error *err);
+
+/*
+ * Asks "question: " and reads a line without showing it. The bytes go into `ret_secret` and nowhere else. Fails with interrupted or usage (the terminal is gone, or the
+ * line is longer than SECRET_MAX).
+ */
+must_check bool terminal_ask_secret(struct terminal *terminal, const char *question, struct secret *ret_secret,
+	struct error *err);
 
 #endif

@@ -21,6 +21,9 @@
 #define SYNC(member) "sync", #member, .offset = offsetof(struct settings, sync.member)
 #define TABLE(member) "sync_table", #member, .offset = offsetof(struct settings, sync_table.member)
 #define DATABASE(member) "database", #member, .offset = offsetof(struct settings, database.member)
+#define DOMAINS(member) "domains", #member, .offset = offsetof(struct settings, domains.member)
+#define MAILBOXES(member) "mailboxes", #member, .offset = offsetof(struct settings, mailboxes.member)
+#define HOOK(member) "hooks", #member, .type = CONFIG_PATH, .initial = "", .offset = offsetof(struct settings, hooks.member)
 
 static const char *const foreign_sections[] = {"maps", NULL};
 
@@ -189,6 +192,45 @@ static const struct config_field fields[] = {
 		.help = N_("how long the server may take to connect and to answer")},
 	{DATABASE(lock_timeout), .type = CONFIG_DURATION, .initial = "10s", .minimum = 1, .maximum = 3600,
 		.help = N_("how long a change waits for another one to end")},
+	{DATABASE(table_prefix), .type = CONFIG_TEXT, .initial = "",
+		.help = N_("what stands before the names of PostfixAdmin's tables")},
+
+	{DOMAINS(quota_multiplier), .type = CONFIG_INTEGER, .initial = "1048576", .minimum = 1, .maximum = 1073741824,
+		.help = N_("the bytes of a megabyte in the limits of domains; PostfixAdmin's own may be 1024000")},
+	{DOMAINS(lmtp_destination), .type = CONFIG_TEXT, .initial = "unix:private/dovecot-lmtp",
+		.help = N_("where the transport \"lmtp\" of a domain delivers to")},
+	{DOMAINS(default_aliases), .type = CONFIG_LIST, .initial = "abuse hostmaster postmaster webmaster",
+		.help = N_("the aliases that a new domain gets when default ones are asked for, without the domain")},
+	{DOMAINS(allow_special_use), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether domains may end in .local, .internal and others that mail from the internet never reaches")},
+
+	{MAILBOXES(directory), .type = CONFIG_PATH, .initial = "/var/vmail",
+		.help = N_("the directory with the mailboxes, as Postfix's virtual_mailbox_base")},
+	{MAILBOXES(owner), .type = CONFIG_TEXT, .initial = "vmail",
+		.help = N_("the user, by name or number, whose the directories of mailboxes are; empty: root's")},
+	{MAILBOXES(group), .type = CONFIG_TEXT, .initial = "vmail",
+		.help = N_("their group, by name or number; empty: root's")},
+	{MAILBOXES(identity_backend), .type = CONFIG_CHOICE, .initial = "local", .choices = "local noauth hybrid",
+		.help = N_("who knows the passwords: the database (local), somebody else (noauth), or each mailbox its own way (hybrid)")},
+	{MAILBOXES(password_scheme), .type = CONFIG_CHOICE, .initial = "BLF-CRYPT",
+		.choices = "BLF-CRYPT SHA512-CRYPT CRYPT",
+		.help = N_("how new passwords are hashed; CRYPT is yescrypt")},
+	{MAILBOXES(sha512_rounds), .type = CONFIG_INTEGER, .initial = "100000", .minimum = 1000, .maximum = 999999999,
+		.help = N_("the rounds of SHA512-CRYPT; each login costs as much")},
+	{MAILBOXES(self_alias), .type = CONFIG_BOOLEAN, .initial = "true",
+		.help = N_("whether each mailbox has an alias to itself, as PostfixAdmin keeps it; a catch-all takes its mail otherwise")},
+
+	{"hooks", "user", .type = CONFIG_TEXT, .initial = "", .offset = offsetof(struct settings, hooks.user),
+		.help = N_("the user that hooks run as; empty: root")},
+	{"hooks", "timeout", .type = CONFIG_DURATION, .initial = "30s", .minimum = 1, .maximum = 3600,
+		.offset = offsetof(struct settings, hooks.timeout), .help = N_("how long a hook may take")},
+	{HOOK(mailbox_postcreation), .help = N_("a program that runs after a mailbox was made: USERNAME DOMAIN MAILDIR QUOTA")},
+	{HOOK(mailbox_postedit), .help = N_("after a mailbox was changed: USERNAME DOMAIN MAILDIR QUOTA")},
+	{HOOK(mailbox_postdeletion), .help = N_("after a mailbox was deleted: USERNAME DOMAIN")},
+	{HOOK(mailbox_postpassword), .help = N_("after a password was set: USERNAME DOMAIN; old and new password on standard input")},
+	{HOOK(domain_postcreation), .help = N_("after a domain was made: DOMAIN")},
+	{HOOK(domain_postedit), .help = N_("after a domain was changed: DOMAIN")},
+	{HOOK(domain_postdeletion), .help = N_("after a domain was deleted: DOMAIN")},
 };
 
 static const struct config_table table = {

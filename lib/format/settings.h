@@ -91,6 +91,37 @@ struct database_settings {
 	const char *tls_key_file;
 	int64_t timeout;      /* seconds */
 	int64_t lock_timeout; /* seconds */
+	const char *table_prefix; /* before the names of PostfixAdmin's tables */
+};
+
+/* The domains of the mail database. */
+struct domain_settings {
+	int64_t quota_multiplier;	    /* bytes of a "megabyte" in a domain's limits */
+	const char *lmtp_destination;	    /* what transport "lmtp" stands for */
+	struct string_list default_aliases; /* local parts */
+	bool allow_special_use;		    /* .local, .internal and so on */
+};
+
+struct mailbox_settings {
+	const char *directory; /* below which DOMAIN/LOCAL-PART/ are */
+	const char *owner; /* name or uid; "" = root */
+	const char *group;
+	const char *identity_backend; /* local, noauth, hybrid */
+	const char *password_scheme;
+	int64_t sha512_rounds;
+	bool self_alias;
+};
+
+struct hook_settings {
+	const char *user;    /* "" = root */
+	int64_t timeout;     /* seconds */
+	const char *mailbox_postcreation; /* absolute paths, "" = none */
+	const char *mailbox_postedit;
+	const char *mailbox_postdeletion;
+	const char *mailbox_postpassword;
+	const char *domain_postcreation;
+	const char *domain_postedit;
+	const char *domain_postdeletion;
 };
 
 struct settings {
@@ -101,6 +132,9 @@ struct settings {
 	struct sync_settings sync;
 	struct sync_table_settings sync_table;
 	struct database_settings database;
+	struct domain_settings domains;
+	struct mailbox_settings mailboxes;
+	struct hook_settings hooks;
 	struct string_list warnings; /* sentences for administrators about the files */
 };
 

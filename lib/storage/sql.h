@@ -41,6 +41,8 @@ enum sql_capability {
 	SQL_INFORMATION_SCHEMA = 1 << 3, /* tables and columns are listed there; else by PRAGMA */
 	SQL_STORAGE_ENGINES = 1 << 4,	/* a table may be of a kind that knows no transactions */
 	SQL_DROP_TEMPORARY = 1 << 5,	/* DROP TEMPORARY TABLE, which ends no transaction */
+	SQL_TRANSACTIONAL_SCHEMA = 1 << 6, /* a change of the schema is part of its transaction */
+	SQL_CHARACTER_SETS = 1 << 7, /* columns have character sets: CONVERT(… USING utf8mb4) */
 };
 
 /* Why the last call on a connection failed, where the error's code does not tell enough. */

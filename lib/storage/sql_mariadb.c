@@ -138,7 +138,8 @@ static void rollback(struct sql_connection *sql)
 
 const struct sql_driver sql_mariadb = {
 	.name = "mariadb",
-	.capabilities = SQL_ON_DUPLICATE_KEY | SQL_ROW_LOCKS | SQL_INFORMATION_SCHEMA | SQL_STORAGE_ENGINES | SQL_DROP_TEMPORARY,
+	.capabilities = SQL_ON_DUPLICATE_KEY | SQL_ROW_LOCKS | SQL_INFORMATION_SCHEMA | SQL_STORAGE_ENGINES | SQL_DROP_TEMPORARY |
+			SQL_CHARACTER_SETS,
 	.quote = '`',
 	.open = open_connection,
 	.close = close_connection,

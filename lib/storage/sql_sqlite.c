@@ -108,7 +108,7 @@ static bool check_file(int directory, const struct sql_settings *settings, struc
 	if (faccessat(directory, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return true;
 	error_set_errno(err, ERROR_DATABASE, errno, _("there is no database %s"), settings->path);
-	return error_fix(err, _("correct database.path"));
+	return error_fix(err, _("make it with: postigo-admin schema init; or correct database.path"));
 }
 
 static bool prepare_session(struct sql_connection *sql, const struct sql_settings *settings, struct error *err)
@@ -285,7 +285,7 @@ static void rollback(struct sql_connection *sql)
 
 const struct sql_driver sql_sqlite = {
 	.name = "sqlite",
-	.capabilities = SQL_ON_CONFLICT,
+	.capabilities = SQL_ON_CONFLICT | SQL_TRANSACTIONAL_SCHEMA,
 	.quote = '"',
 	.open = open_connection,
 	.close = close_connection,

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,4 +77,13 @@ void environment_sanitise(void)
 	filter_environment();
 	(void)umask(077);
 	reset_signals();
+}
+
+/* A core that goes into a pipe is not stopped by the limit. */
+void environment_forbid_core(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
 }

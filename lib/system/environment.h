@@ -11,4 +11,7 @@
  */
 void environment_sanitise(void);
 
+/* From here on this process leaves no core file, and nobody but root may look into its memory: call before it holds a secret. Children leave no core either. */
+void environment_forbid_core(void);
+
 #endif

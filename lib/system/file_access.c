@@ -1,6 +1,7 @@
 #include "system/file_access.h"
 
 #include "base/message.h"
+#include "base/strbuf.h"
 
 #include <acl/libacl.h>
 #include <errno.h>
@@ -42,6 +43,23 @@ bool file_access_grant_reader(int fd, uid_t reader, struct error *err)
 		return give_away(fd, reader, err);
 	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let user id %u read a file"),
 		reader);
+}
+
+bool file_access_grant_groups(int fd, const gid_t *readers, size_t count, struct error *err)
+{
+	struct strbuf text cleanup_strbuf = STRBUF_INIT;
+	acl_t list cleanup_acl = NULL;
+
+	strbuf_append_text(&text, "u::rw-,g::r--,m::r--,o::---");
+	for (size_t i = 0; i < count; i++)
+		strbuf_printf(&text, ",g:%u:r--", readers[i]);
+	list = acl_from_text(strbuf_text(&text));
+	if (!list)
+		return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot make an access list"));
+	if (fchmod(fd, 0640) == 0 &&
+		(acl_set_fd(fd, list) == 0 || (errno == ENOTSUP && (count == 0 || fchown(fd, (uid_t)-1, readers[0]) == 0))))
+		return true;
+	return error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot let groups read a file"));
 }
 
 bool file_access_default_group(const char *directory, gid_t reader, struct error *err)

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /*
@@ -12,6 +13,12 @@
  * Fails with filesystem.
  */
 must_check bool file_access_grant_reader(int fd, uid_t reader, struct error *err);
+
+/*
+ * Gives an open file to its owner to write and to the groups `readers` to read: mode 0640 for root's group and an ACL entry for each. On a file system without ACLs the
+ * first of them becomes the file's group. Fails with filesystem.
+ */
+must_check bool file_access_grant_groups(int fd, const gid_t *readers, size_t count, struct error *err);
 
 /*
  * Gives a directory a default ACL by which group `reader` may read what is made in it, as far as

@@ -2,11 +2,10 @@
 
 #include "base/message.h"
 #include "base/number.h"
-#include "system/account.h"
+#include "system/account_rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -17,16 +16,13 @@
 #include <unistd.h>
 
 #define OPEN_TIMEOUT_MS 10000
-#define GROUPS_MAX 1024
 #define READ_SIZE ((size_t)64 << 10)
 
 /* ---------------------------------------------------------------- who asks */
 
 struct invoker {
 	bool other; /* somebody else than who runs this */
-	struct account account;
-	gid_t groups[GROUPS_MAX];
-	int group_count;
+	struct account_rights rights;
 };
 
 static enum lookup_result find_account(struct arena *arena, struct account *ret_account,
@@ -58,7 +54,7 @@ static enum lookup_result find_account(struct arena *arena, struct account *ret_
 
 static bool find_invoker(struct arena *arena, struct invoker *invoker, struct error *err)
 {
-	switch (find_account(arena, &invoker->account, err)) {
+	switch (find_account(arena, &invoker->rights.account, err)) {
 	case LOOKUP_FAILED:
 		return false;
 	case LOOKUP_NOT_FOUND:
@@ -66,13 +62,8 @@ static bool find_invoker(struct arena *arena, struct invoker *invoker, struct er
 	case LOOKUP_FOUND:
 		break;
 	}
-	invoker->other = invoker->account.uid != 0;
-	invoker->group_count = GROUPS_MAX;
-	if (getgrouplist(invoker->account.name, invoker->account.gid, invoker->groups,
-		    &invoker->group_count) < 0)
-		return error_set(err, ERROR_TEMPORARY, _("cannot read the groups of %s"),
-			invoker->account.name);
-	return true;
+	invoker->other = invoker->rights.account.uid != 0;
+	return account_rights_read(&invoker->rights, err);
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -109,16 +100,6 @@ static void send_descriptor(int socket, struct passed passed)
 	(void)sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-static bool become(const struct invoker *invoker)
-{
-	const struct account *account = &invoker->account;
-
-	return setgroups((size_t)invoker->group_count, invoker->groups) == 0 &&
-	       setresgid(account->gid, account->gid, account->gid) == 0 &&
-	       setresuid(account->uid, account->uid, account->uid) == 0 &&
-	       prctl(PR_SET_DUMPABLE, 0) == 0;
-}
-
 /* Not dumpable from the first instruction with the user's uid: they must not trace a copy of root's
  * memory. */
 static _Noreturn void open_as(const struct invoker *invoker, const char *path, int socket)
@@ -127,7 +108,7 @@ static _Noreturn void open_as(const struct invoker *invoker, const char *path, i
 
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (become(invoker))
+	if (account_rights_take(&invoker->rights))
 		passed.fd = open_file(path);
 	if (passed.fd < 0)
 		passed.number = errno;
@@ -198,7 +179,7 @@ static bool refuse_open(const struct invoker *invoker, const char *path, int num
 		error_fix(err,
 			_("files are opened with the rights of %s; pipe it in instead:  ... - "
 			  "<FILE"),
-			invoker->account.name);
+			invoker->rights.account.name);
 	return false;
 }
 

@@ -3,12 +3,12 @@
 #include "base/clock.h"
 #include "base/message.h"
 #include "base/strbuf.h"
+#include "system/process_spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -60,6 +60,8 @@ static void traffic_clear(struct traffic *traffic)
 {
 	strbuf_clear(&traffic->output);
 	strbuf_clear(&traffic->errors);
+	if (traffic->chunk)
+		explicit_bzero(traffic->chunk, CHUNK); /* a password may have gone through it */
 	free(traffic->chunk);
 }
 
@@ -75,40 +77,6 @@ static bool make_pipe(int *ret_read, int *ret_write, struct error *err)
 	*ret_read = ends[0];
 	*ret_write = ends[1];
 	return true;
-}
-
-static int spawn_with(const struct process_request *request, const int ends[3], pid_t *ret_pid)
-{
-	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	static char locale[] = "LC_ALL=C";
-	static char zone[] = "TZ=UTC";
-	char *const environment[] = {path, locale, zone, NULL};
-	char *const *argv;
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	sigset_t all;
-	int number;
-
-	/* posix_spawn(3) changes no argument, but its prototype cannot say so. */
-	memcpy(&argv, &request->argv, sizeof(argv));
-	(void)sigemptyset(&none);
-	(void)sigfillset(&all);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes,
-		POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	for (int fd = 0; fd < 3; fd++)
-		posix_spawn_file_actions_adddup2(&actions, ends[fd], fd);
-	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	posix_spawn_file_actions_addchdir_np(&actions, "/");
-	number = posix_spawn(ret_pid, request->argv[0], &actions, &attributes, argv, environment);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return number;
 }
 
 static bool has_input(const struct process_request *request)
@@ -142,7 +110,7 @@ static bool start(const struct process_request *request, struct process_child *c
 	ends[0] = input;
 	ends[1] = output;
 	ends[2] = errors;
-	*ret_number = spawn_with(request, ends, &child->pid);
+	*ret_number = process_spawn(request, ends, &child->pid);
 	if (*ret_number != 0)
 		child->pid = 0;
 	else

@@ -31,6 +31,8 @@ typedef size_t process_source(void *context, char *buffer, size_t size);
 /* Takes `length` bytes of the child's stdout; false stops the child. */
 typedef bool process_sink(void *context, const char *bytes, size_t length);
 
+struct account_rights;
+
 struct process_request {
 	const char *const *argv; /* argv[0] absolute, NULL-terminated */
 	int timeout_ms;
@@ -40,6 +42,7 @@ struct process_request {
 	process_sink *sink;     /* NULL = stdout is captured into `output` */
 	void *context;          /* for source and sink */
 	const char *input;
+	const struct account_rights *rights; /* of another account to run as; NULL = ours */
 };
 
 struct process_result {

@@ -49,6 +49,48 @@ HANDLER(command_check)
 HANDLER(command_discover)
 HANDLER(command_proposed_config)
 HANDLER(command_dump)
+HANDLER(command_user_add)
+HANDLER(command_user_list)
+HANDLER(command_user_show)
+HANDLER(command_user_set)
+HANDLER(command_user_quota)
+HANDLER(command_user_passwd)
+HANDLER(command_user_claim)
+HANDLER(command_user_release)
+HANDLER(command_user_enable)
+HANDLER(command_user_disable)
+HANDLER(command_user_del)
+HANDLER(command_quota_show)
+HANDLER(command_quota_fix_units)
+HANDLER(command_schema_init)
+HANDLER(command_schema_migrate)
+HANDLER(command_schema_status)
+HANDLER(command_domain_add)
+HANDLER(command_domain_list)
+HANDLER(command_domain_show)
+HANDLER(command_domain_set)
+HANDLER(command_domain_enable)
+HANDLER(command_domain_disable)
+HANDLER(command_domain_del)
+HANDLER(command_domain_alias_add)
+HANDLER(command_domain_alias_list)
+HANDLER(command_domain_alias_show)
+HANDLER(command_domain_alias_retarget)
+HANDLER(command_domain_alias_enable)
+HANDLER(command_domain_alias_disable)
+HANDLER(command_domain_alias_del)
+HANDLER(command_alias_add)
+HANDLER(command_alias_list)
+HANDLER(command_alias_show)
+HANDLER(command_alias_set)
+HANDLER(command_alias_add_target)
+HANDLER(command_alias_rm_target)
+HANDLER(command_alias_enable)
+HANDLER(command_alias_disable)
+HANDLER(command_alias_del)
+HANDLER(command_status)
+HANDLER(command_log)
+HANDLER(command_search)
 
 #define WORDS_MAX 16
 
@@ -187,6 +229,7 @@ static const struct {
 	{"tool pending", "pending", "", ""},
 	{"tool --json pending", "pending", "", "j"},
 	{"tool pending --json", "pending", "", "j"},
+	{"tool pending --jsonl", "pending", "", "l"},
 	{"tool --plain pending -q --no-color -y", "pending", "", "pqcy"},
 	{"tool pending -qy", "pending", "", "qy"},
 	{"tool --config pending pending", "pending", "", ""},
@@ -210,8 +253,8 @@ static void globals_text(const struct command_line *line, char text[8])
 {
 	const struct command_globals *globals = &line->globals;
 
-	snprintf(text, 8, "%s%s%s%s%s%s", globals->json ? "j" : "", globals->plain ? "p" : "",
-		globals->quiet ? "q" : "", globals->no_color ? "c" : "", globals->yes ? "y" : "",
+	snprintf(text, 8, "%s%s%s%s%s%s%s", globals->json ? "j" : "", globals->json_lines ? "l" : "",
+		globals->plain ? "p" : "", globals->quiet ? "q" : "", globals->no_color ? "c" : "", globals->yes ? "y" : "",
 		line->help ? "h" : "");
 }
 
@@ -352,9 +395,9 @@ static const struct {
 	{"tool --frobnicate", "unknown option --frobnicate", "", "tool help"},
 	{"tool --jason pending", "unknown option --jason", "", "did you mean --json?  tool help"},
 	{"tool -x", "unknown option -x", "", "tool help"},
-	{"tool --js pending", "unknown option --js", "options are not abbreviated: --json",
+	{"tool --pl pending", "unknown option --pl", "options are not abbreviated: --plain",
 		"tool help"},
-	{"tool pending --js", "unknown option --js", "options are not abbreviated: --json",
+	{"tool pending --pl", "unknown option --pl", "options are not abbreviated: --plain",
 		"tool pending"},
 	{"tool grant a --sy", "unknown option --sy", "options are not abbreviated: --sync", GRANT},
 	{"tool grant a --rea=x", "unknown option --rea", "options are not abbreviated: --reason",
@@ -453,6 +496,7 @@ START_TEST(prints_help_of_a_program)
 		"\n"
 		"GLOBAL OPTIONS\n"
 		"      --json         print the result as JSON\n"
+		"      --jsonl        print lists as JSON, one object a line\n"
 		"      --plain        print tab-separated lines without headings\n"
 		"  -q, --quiet        print results and errors only\n"
 		"      --no-color     print without colours\n"

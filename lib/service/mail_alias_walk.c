@@ -121,6 +121,7 @@ static bool refuse_length(const struct walk *walk, struct error *err)
 	return error_fix(err, _("name the addresses at the end of the way as the targets"));
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as MAIL_ALIAS_DEPTH_MAX */
 static bool visit(struct walk *walk, const char *address, struct error *err);
 
 static bool visit_all(struct walk *walk, const char *address, const struct string_list *targets, struct error *err)
@@ -135,8 +136,6 @@ static bool visit_all(struct walk *walk, const char *address, const struct strin
 	return true;
 }
 
-/* Goes as deep as MAIL_ALIAS_DEPTH_MAX and no deeper. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
 static bool visit(struct walk *walk, const char *address, struct error *err)
 {
 	struct string_list targets = STRING_LIST_INIT;
@@ -157,6 +156,7 @@ static bool visit(struct walk *walk, const char *address, struct error *err)
 	}
 	return visit_all(walk, address, &targets, err);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 bool mail_alias_walk(const struct mail_context *context, const struct mail_alias *alias, struct arena *arena,
 	struct mail_change *change, struct error *err)

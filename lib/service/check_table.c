@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define SYNC_CURE "postigo-admin sync"
-
 static void look_at_mark(struct consistency_check *check, struct map_table *table)
 {
 	struct alias_store store cleanup_alias_store = ALIAS_STORE_INIT;
@@ -24,7 +22,7 @@ static void look_at_mark(struct consistency_check *check, struct map_table *tabl
 		return;
 	check_find(check, FINDING_WARNING, "postfix.map-out-of-date", _("the map is older than what was decided"));
 	check_evidence(check, _("live is generation %jd, the store has %jd"), (intmax_t)mark.generation, (intmax_t)store.generation);
-	check_cure(check, SYNC_CURE);
+	check_cure_by(check, "sync");
 }
 
 static void look_at_rows(struct consistency_check *check, struct map_table *table)
@@ -45,7 +43,7 @@ static void look_at_rows(struct consistency_check *check, struct map_table *tabl
 		ngettext("somebody has removed %jd row of ours", "somebody has removed %jd rows of ours", (unsigned long)missing),
 		(intmax_t)missing);
 	/* Without its books the next sync looks at every row. */
-	check_cure(check, "rm %s && " SYNC_CURE, check_word(check, state));
+	check_cure(check, "rm %s && %s", check_word(check, state), check_command(check, "sync"));
 }
 
 void check_table(struct consistency_check *check, bool referenced)
@@ -68,7 +66,7 @@ void check_table(struct consistency_check *check, bool referenced)
 	if (!table.ready) {
 		check_find(check, FINDING_WARNING, "postfix.map-out-of-date", _("no alias was ever written to the table %s"),
 			check->settings->sync_table.table);
-		check_cure(check, SYNC_CURE);
+		check_cure_by(check, "sync");
 		return;
 	}
 	look_at_mark(check, &table);

@@ -76,7 +76,8 @@ static bool list_fragments(const char *path, struct arena *arena, struct string_
 	int fd cleanup_close = -1;
 
 	if (lstat(path, &status) != 0)
-		return errno == ENOENT || error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open %s"), path);
+		return errno == ENOENT || error_set_errno(err, ERROR_FILESYSTEM, errno,
+						  _("cannot open %s"), path);
 	if (!trusted_directory_open(path, &fd, err))
 		return false;
 	if (!directory_list(fd, FILES_LIMIT, arena, ret_names, err))

@@ -3,8 +3,8 @@
 # 2001: the tables of the mail database, on SQLite and on MariaDB: made, complete, left alone by a second run, brought up to date, never set back (Z36); an outage, a
 # missing table and a broken configuration are told apart (Z21, Z22, Z23), and help wants neither configuration nor database (Z24).
 . "$(dirname "$0")/../support/tap.sh"
+. "$(dirname "$0")/../support/mail_database.sh"
 in_namespace "$@"
-. "$support/mail_database.sh"
 
 says_what_is_missing() {
 	expect_exit 5 "$engine: no command works without tables" postigo-admin domain list
@@ -12,11 +12,11 @@ says_what_is_missing() {
 }
 
 makes_the_schema() {
-	[ $engine = mariadb ] && says_what_is_missing
+	[ "$engine" = mariadb ] && says_what_is_missing
 	expect_exit 0 "$engine: a dry run tells what would be made" postigo-admin schema init --dry-run --json
 	is_json "$engine: it would change something" "$stdout_file" .would_change true
 	is_json "$engine: and did not" "$stdout_file" .changed false
-	[ $engine = mariadb ] || ok "$engine: there is no file yet" test ! -e $mail_database
+	[ "$engine" = mariadb ] || ok "$engine: there is no file yet" test ! -e "$mail_database"
 	expect_exit 0 "$engine: the schema is made" postigo-admin schema init --json
 	is_json "$engine: that is a change" "$stdout_file" .changed true
 	is_json "$engine: PostfixAdmin would know the level" "$stdout_file" .level 1856
@@ -30,8 +30,8 @@ makes_the_schema() {
 }
 
 lets_daemons_read() {
-	is 'the file is written by root only' "$(mode_of $mail_database)" '640 root:root'
-	like 'the group postigo may read it' "$(getfacl -cp $mail_database 2>/dev/null)" 'group:postigo:r--'
+	is 'the file is written by root only' "$(mode_of "$mail_database")" '640 root:root'
+	like 'the group postigo may read it' "$(getfacl -cp "$mail_database" 2>/dev/null)" 'group:postigo:r--'
 }
 
 migrates() {
@@ -54,7 +54,7 @@ never_goes_back() {
 	query "INSERT INTO postigo_schema (version, what, applied) VALUES (9000, 'of the future', '2026-01-01 00:00:00')"
 	query "UPDATE config SET value = '9000' WHERE name = 'version'"
 	for verb in migrate init; do
-		expect_exit 0 "$engine: $verb leaves what is newer" postigo-admin schema $verb --json
+		expect_exit 0 "$engine: $verb leaves what is newer" postigo-admin schema "$verb" --json
 		is_json "$engine: $verb changes nothing" "$stdout_file" .changed false
 		like "$engine: $verb says so" "$stderr" 'newer'
 	done
@@ -113,7 +113,7 @@ completes_what_was_cut_off() {
 		local second=$?
 		wait $!
 		is "$engine: two at once succeed: first" $? 0 || diag "$(cat "$scratch/first")"
-		is "$engine: two at once succeed: second" $second 0 || diag "$(cat "$scratch/second")"
+		is "$engine: two at once succeed: second" "$second" 0 || diag "$(cat "$scratch/second")"
 	done
 	expect_exit 0 "$engine: and what they made is complete" postigo-admin schema migrate --json
 	is_json "$engine: nothing is left to do" "$stdout_file" .changed false
@@ -121,7 +121,7 @@ completes_what_was_cut_off() {
 
 all_of_it() {
 	makes_the_schema
-	[ $engine = mariadb ] || lets_daemons_read
+	[ "$engine" = mariadb ] || lets_daemons_read
 	migrates
 	never_goes_back
 	knows_its_limits

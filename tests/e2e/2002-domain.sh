@@ -3,8 +3,8 @@
 # 2002: domains, on SQLite and on MariaDB: made, listed, changed, removed with all that is of them (Z6, Z8, Z17, Z25, Z26), on the oldest schema of PostfixAdmin's and on the
 # newest (Z38).
 . "$(dirname "$0")/../support/tap.sh"
+. "$(dirname "$0")/../support/mail_database.sh"
 in_namespace "$@"
-. "$support/mail_database.sh"
 
 # unchanged TITLE CODE COMMAND...: refused with CODE, and no row is another one.
 unchanged() {
@@ -62,7 +62,7 @@ lists() {
 	query "INSERT INTO domain (domain, description, transport, created, modified) VALUES ('a.local', '', 'smtp:[h]:25', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
 	query "INSERT INTO domain (domain, description, transport, created, modified) VALUES ('b.local', '', 'local', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
 	query "INSERT INTO domain (domain, description, transport, created, modified) VALUES ('c.local', '', '', '2026-01-01 00:00:00', '2026-01-01 00:00:00')"
-	if [ $engine = mariadb ]; then
+	if [ "$engine" = mariadb ]; then
 		query "SET sql_mode = ''; INSERT INTO domain (domain, description, transport, created, modified) VALUES ('d.local', '', 'virtual', '0000-00-00 00:00:00', '0000-00-00 00:00:00')"
 	else
 		query "INSERT INTO domain (domain, description, transport, created, modified) VALUES ('d.local', '', 'virtual', '0000-00-00 00:00:00', '0000-00-00 00:00:00')"
@@ -84,12 +84,12 @@ lists() {
 	expect_exit 0 "$engine: one for people" postigo-admin domain show example.org
 	like "$engine: with its limits" "$stdout" '2 of 3'
 	for name in a b c d; do
-		postigo-admin domain del $name.local --yes --quiet
+		postigo-admin domain del "$name.local" --yes --quiet
 	done
 }
 
 changes() {
-	expect_exit 0 "$engine: limits are changed" postigo-admin domain set EXAMPLE.org --max-aliases -1 --transport smtp:[relay.example]:25 --backupmx --json
+	expect_exit 0 "$engine: limits are changed" postigo-admin domain set EXAMPLE.org --max-aliases -1 --transport "smtp:[relay.example]:25" --backupmx --json
 	is_json "$engine: that is a change" "$stdout_file" .changed true
 	is_json "$engine: -1 is kept" "$stdout_file" .domain.max_aliases -1
 	is "$engine: what was not named stays" "$(query "SELECT description, aliases, mailboxes, maxquota, transport, backupmx FROM domain WHERE domain = 'example.org'")" \
@@ -109,7 +109,7 @@ changes() {
 	expect_exit 0 "$engine: enable" postigo-admin domain enable example.org
 	is "$engine: it is on" "$(query "SELECT active FROM domain WHERE domain = 'example.org'")" 1
 	for verb in enable disable show; do
-		unchanged "$engine: $verb of an absent one" 1 postigo-admin domain $verb ghost.test
+		unchanged "$engine: $verb of an absent one" 1 postigo-admin domain "$verb" ghost.test
 		like "$engine: it is named" "$stderr" 'domain ghost.test does not exist'
 	done
 	is "$engine: the log has the acts" "$(query "SELECT data FROM log WHERE action = 'postigo.domain.set_status' ORDER BY id" | tr '\n' ' ')" \
@@ -138,7 +138,7 @@ rows_in() {
 	for table; do
 		sum=$((sum + $(query "SELECT COUNT(*) FROM $table")))
 	done
-	echo $sum
+	echo "$sum"
 }
 
 removes() {
@@ -156,16 +156,16 @@ removes() {
 	unchanged "$engine: nor what has mailboxes" 3 postigo-admin domain del full.test --yes
 	unchanged "$engine: without a terminal it wants --yes" 64 postigo-admin domain del full.test --force
 	unchanged "$engine: a dry run of force" 0 postigo-admin domain del full.test --force --dry-run
-	install -d $mailboxes/full.test/ana/cur
-	echo mail >$mailboxes/full.test/ana/cur/1
+	install -d "$mailboxes/full.test/ana/cur"
+	echo mail >"$mailboxes/full.test/ana/cur/1"
 	expect_exit 0 "$engine: force removes it" postigo-admin domain del FULL.test --force --yes --keep-maildir --json
 	is_json "$engine: that is a change" "$stdout_file" .changed true
-	ok "$engine: the directory stays" test -e $mailboxes/full.test/ana/cur/1
+	ok "$engine: the directory stays" test -e "$mailboxes/full.test/ana/cur/1"
 	run postigo-admin domain add full.test
 	expect_exit 3 "$engine: an empty domain whose directory holds mail" postigo-admin domain del full.test --yes
 	like "$engine: is told where" "$stderr" "$mailboxes/full.test"
 	expect_exit 0 "$engine: goes with force" postigo-admin domain del full.test --yes --force
-	is "$engine: and its directory with it" "$(ls -A $mailboxes)" ''
+	is "$engine: and its directory with it" "$(ls -A "$mailboxes")" ''
 	# shellcheck disable=SC2086 # words
 	is "$engine: with its rows in all tables" "$(rows_in $tables alias_domain)" "$before"
 	is "$engine: and ours" "$(query "SELECT COUNT(*) FROM postigo_domain WHERE domain = 'full.test'")" 0

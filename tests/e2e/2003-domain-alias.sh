@@ -2,8 +2,8 @@
 # shellcheck disable=SC2317,SC2154 # functions are called by name
 # 2003: alias domains, on SQLite and on MariaDB; two changes at once make no chain and go over no limit.
 . "$(dirname "$0")/../support/tap.sh"
+. "$(dirname "$0")/../support/mail_database.sh"
 in_namespace "$@"
-. "$support/mail_database.sh"
 
 alias_rows() {
 	query 'SELECT alias_domain, target_domain, active FROM alias_domain ORDER BY alias_domain' | tr '\n' ' '
@@ -11,7 +11,7 @@ alias_rows() {
 
 verbs() {
 	for name in a b c d; do
-		postigo-admin domain add $name.test --quiet
+		postigo-admin domain add "$name.test" --quiet
 	done
 	expect_exit 0 "$engine: a domain becomes an alias" postigo-admin domain alias add A.test --target B.test --description 'o antigo' --json
 	is_json "$engine: in lower case" "$stdout_file" .domain_alias.alias_domain a.test

@@ -4,8 +4,8 @@
 # 2004: aliases of the mail database, on SQLite and on MariaDB: targets, whole domains (Z5), the aliases that mailboxes have, rows of any spelling (Z7, Z17, Z18), loops,
 # limits as PostfixAdmin counts them, two at once at a limit, the oldest schema (Z38), a hundred thousand rows in flat memory.
 . "$(dirname "$0")/../support/tap.sh"
+. "$(dirname "$0")/../support/mail_database.sh"
 in_namespace "$@"
-. "$support/mail_database.sh"
 
 goto_of() {
 	query "SELECT goto FROM alias WHERE address = '$1'"
@@ -116,7 +116,7 @@ keeps_mailboxes() {
 finds_loops() {
 	local i
 	for i in a b c; do
-		postigo-admin alias add $i@example.org out@example.net --quiet
+		postigo-admin alias add "$i@example.org" out@example.net --quiet
 	done
 	postigo-admin alias set a@example.org b@example.org --quiet
 	postigo-admin alias set b@example.org c@example.org --quiet
@@ -216,10 +216,10 @@ lists_many_flat() {
 		echo 'INSERT INTO alias (address, goto, domain) VALUES'
 		seq -f "('n%06g@many.test', 'somebody@example.net', 'many.test')," 1 100000 | sed '$s/,$/;/'
 	} >"$scratch/many.sql"
-	if [ $engine = mariadb ]; then
-		mariadb --no-defaults --socket=$mariadb_socket --user=root --max-allowed-packet=64M mail <"$scratch/many.sql"
+	if [ "$engine" = mariadb ]; then
+		mariadb --no-defaults --socket="$mariadb_socket" --user=root --max-allowed-packet=64M mail <"$scratch/many.sql"
 	else
-		sqlite3 -batch $mail_database <"$scratch/many.sql"
+		sqlite3 -batch "$mail_database" <"$scratch/many.sql"
 	fi
 	many=$(memory postigo-admin alias list --jsonl)
 	is "$engine: a hundred thousand rows are listed" "$(wc -l <"$scratch/list")" 100000

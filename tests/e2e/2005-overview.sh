@@ -2,8 +2,8 @@
 # shellcheck disable=SC2317,SC2154 # functions are called by name
 # 2005: status, log and search over the mail database, on SQLite and on MariaDB.
 . "$(dirname "$0")/../support/tap.sh"
+. "$(dirname "$0")/../support/mail_database.sh"
 in_namespace "$@"
-. "$support/mail_database.sh"
 
 fill() {
 	postigo-admin schema init --quiet

@@ -4,7 +4,7 @@
 #
 #	on_each_database FUNCTION	# calls it with $engine set to sqlite, then to mariadb, each time with an empty database
 
-. "$support/mariadb.sh"
+. "$(dirname "$0")/../support/mariadb.sh"
 
 mail_database=/var/lib/postigo/mail.db
 mailboxes=/var/lib/mailboxes
@@ -14,7 +14,7 @@ engine=
 mail_configure() {
 	local database="\"engine\": \"sqlite\", \"path\": \"$mail_database\""
 	install -d -m 0755 /etc/postigo
-	if [ $engine = mariadb ]; then
+	if [ "$engine" = mariadb ]; then
 		echo '{"user": "postigo", "password": "secret"}' >/etc/postigo/database.json
 		chmod 0600 /etc/postigo/database.json
 		database="\"engine\": \"mariadb\", \"socket\": \"$mariadb_socket\", \"dbname\": \"mail\", \"credentials_file\": \"/etc/postigo/database.json\""
@@ -25,19 +25,19 @@ mail_configure() {
 
 mail_database_empty() {
 	install -d -m 0711 /var/lib/postigo
-	if [ $engine = mariadb ]; then
+	if [ "$engine" = mariadb ]; then
 		sql 'DROP DATABASE mail; CREATE DATABASE mail CHARACTER SET utf8mb4'
 	else
-		rm -f $mail_database $mail_database-journal
+		rm -f "$mail_database" "$mail_database-journal"
 	fi
 }
 
 # query STATEMENT...: prints rows, "|" between columns.
 query() {
-	if [ $engine = mariadb ]; then
+	if [ "$engine" = mariadb ]; then
 		sql "$@" | tr '\t' '|'
 	else
-		sqlite3 -batch $mail_database "$*"
+		sqlite3 -batch "$mail_database" "$*"
 	fi
 }
 

@@ -250,9 +250,7 @@ static bool parse_help(struct command_parser *parser, size_t first, struct error
 	command = match_command(parser, first, &words);
 	if (command)
 		use_command(parser, command);
-	else if (first < leading->count &&
-		 (first + 1 < leading->count ||
-			 !command_is_group(parser->program, leading->items[first])))
+	else if (first < leading->count && !command_is_group(parser->program, command_words_from(parser, first)))
 		return command_refuse_words(parser, first, err);
 	parser->line->help = true;
 	return true;

@@ -34,6 +34,16 @@ const char *command_verb(const struct command *command, const char *group)
 	return command->words + length + 1;
 }
 
+const char *command_words_from(const struct command_parser *parser, size_t first)
+{
+	const struct string_list rest = {
+		.items = parser->leading.items + first,
+		.count = parser->leading.count - first,
+	};
+
+	return string_list_join(&rest, parser->arena, " ");
+}
+
 bool command_is_group(const struct command_program *program, const char *word)
 {
 	for (size_t i = 0; i < program->command_count; i++) {
@@ -97,11 +107,13 @@ static const struct command *guess_command(const struct command_parser *parser, 
 bool command_refuse_words(const struct command_parser *parser, size_t first, struct error *err)
 {
 	const struct string_list *leading = &parser->leading;
-	const char *word = leading->items[first];
-	const struct command *guess = guess_command(parser, first);
+	const char *all = command_words_from(parser, first);
+	bool half = command_is_group(parser->program, all);
+	const char *word = half ? all : leading->items[first];
+	const struct command *guess = half ? NULL : guess_command(parser, first);
 	bool group = command_is_group(parser->program, word);
 
-	if (group && first + 1 < leading->count)
+	if (group && !half)
 		error_set(err, ERROR_USAGE, _("unknown command \"%s %s\""), word,
 			leading->items[first + 1]);
 	else if (group)

@@ -37,7 +37,10 @@ struct command_parser {
 /* The command of exactly these words, or NULL. */
 const struct command *command_find(const struct command_program *program, const char *words);
 
-/* The second word of "member list" when `group` is "member", else NULL. */
+/* The operands from `first` on as the words of a command, in the arena. */
+const char *command_words_from(const struct command_parser *parser, size_t first);
+
+/* What is left of "domain alias add" behind the group "domain alias", or "domain"; else NULL. */
 const char *command_verb(const struct command *command, const char *group);
 
 /* Whether some command's first of two words is `word`. */

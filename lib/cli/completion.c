@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define WORDS_MAX 3 /* of a command */
+
 /* ---------------------------------------------------------------- kinds of words */
 
 static bool names(const char *name, size_t length, const char *what)
@@ -72,7 +74,11 @@ static const char *bash_kind(enum word_kind kind)
 
 static size_t word_count(const char *words)
 {
-	return strchr(words, ' ') ? 2 : 1;
+	size_t count = 1;
+
+	for (; *words; words++)
+		count += *words == ' ';
+	return count;
 }
 
 static void bash_command(const struct command *command, struct strbuf *text)
@@ -95,16 +101,16 @@ static void bash_command(const struct command *command, struct strbuf *text)
 	strbuf_append_text(text, "\t\t;;\n");
 }
 
-/* Nouns are offered once, whatever the number of their verbs. */
-static bool is_first_of_group(const struct command_program *program, size_t index)
+/* Whether no command before this one begins with the same `length` bytes of words: nouns are offered once, whatever the number of their verbs. */
+static bool is_first_of_group(const struct command_program *program, size_t index, size_t length)
 {
 	const char *words = program->commands[index].words;
-	size_t length = strcspn(words, " ");
 
 	for (size_t i = 0; i < index; i++) {
 		const char *other = program->commands[i].words;
 
-		if (!program->commands[i].hidden && strcspn(other, " ") == length && memcmp(other, words, length) == 0)
+		if (!program->commands[i].hidden && strncmp(other, words, length) == 0 &&
+			(other[length] == ' ' || !other[length]))
 			return false;
 	}
 	return true;
@@ -115,29 +121,49 @@ static void bash_first_words(const struct command_program *program, struct strbu
 	strbuf_append_text(text, "\t' ') offer='help");
 	for (size_t i = 0; i < program->command_count; i++) {
 		const char *words = program->commands[i].words;
+		size_t length = strcspn(words, " ");
 
-		if (!program->commands[i].hidden && is_first_of_group(program, i))
-			strbuf_printf(text, " %.*s", (int)strcspn(words, " "), words);
+		if (!program->commands[i].hidden && is_first_of_group(program, i, length))
+			strbuf_printf(text, " %.*s", (int)length, words);
 	}
 	strbuf_append_text(text, "' ;;\n");
 }
 
+/* What may follow the group that is `length` bytes of words. */
 static void bash_verbs(const struct command_program *program, const char *group, size_t length, struct strbuf *text)
 {
 	strbuf_printf(text, "\t'%.*s ') offer='", (int)length, group);
 	for (size_t i = 0; i < program->command_count; i++) {
 		const char *words = program->commands[i].words;
+		size_t next;
 
-		if (!program->commands[i].hidden && strncmp(words, group, length + 1) == 0)
-			strbuf_printf(text, " %s", words + length + 1);
+		if (program->commands[i].hidden || strncmp(words, group, length + 1) != 0)
+			continue;
+		next = strcspn(words + length + 1, " ");
+		if (is_first_of_group(program, i, length + 1 + next))
+			strbuf_printf(text, " %.*s", (int)next, words + length + 1);
 	}
 	strbuf_append_text(text, "' ;;\n");
 }
 
-/* Two words before one: their patterns are the narrower ones. */
+static void bash_groups(const struct command_program *program, struct strbuf *text)
+{
+	for (size_t i = 0; i < program->command_count; i++) {
+		const char *words = program->commands[i].words;
+
+		for (const char *blank = strchr(words, ' '); blank; blank = strchr(blank + 1, ' ')) {
+			size_t length = (size_t)(blank - words);
+
+			if (!program->commands[i].hidden && is_first_of_group(program, i, length))
+				bash_verbs(program, words, length, text);
+		}
+	}
+}
+
+/* More words before fewer: their patterns are the narrower ones. */
 static void bash_commands(const struct command_program *program, struct strbuf *text)
 {
-	for (size_t count = 2; count > 0; count--) {
+	for (size_t count = WORDS_MAX; count > 0; count--) {
 		for (size_t i = 0; i < program->command_count; i++) {
 			const struct command *command = &program->commands[i];
 
@@ -145,12 +171,7 @@ static void bash_commands(const struct command_program *program, struct strbuf *
 				bash_command(command, text);
 		}
 	}
-	for (size_t i = 0; i < program->command_count; i++) {
-		const char *words = program->commands[i].words;
-
-		if (!program->commands[i].hidden && strchr(words, ' ') && is_first_of_group(program, i))
-			bash_verbs(program, words, strcspn(words, " "), text);
-	}
+	bash_groups(program, text);
 	bash_first_words(program, text);
 }
 

@@ -66,7 +66,7 @@ static void fish_operand(const struct command_program *program, const char *func
 
 static void fish_command(const struct command_program *program, const struct command *command, struct strbuf *text)
 {
-	const char *verb = strchr(command->words, ' ');
+	const char *verb = strrchr(command->words, ' ');
 	enum word_kind first;
 	enum word_kind rest;
 
@@ -84,14 +84,16 @@ static void fish_command(const struct command_program *program, const struct com
 }
 
 /* A noun is offered with each of its verbs; fish itself shows it once. */
-static void fish_noun(const struct command_program *program, const struct command *command, struct strbuf *text)
+static void fish_nouns(const struct command_program *program, const struct command *command, struct strbuf *text)
 {
-	size_t length = strcspn(command->words, " ");
+	const char *words = command->words;
+	const char *noun = words;
+	const char *blank;
 
-	if (!command->words[length])
-		return;
-	fish_begin(program, "at", "", 0, text);
-	strbuf_printf(text, " -a %.*s\n", (int)length, command->words);
+	for (; (blank = strchr(noun, ' ')); noun = blank + 1) {
+		fish_begin(program, "at", words, noun > words ? (size_t)(noun - 1 - words) : 0, text);
+		strbuf_printf(text, " -a %.*s\n", (int)(blank - noun), noun);
+	}
 }
 
 static void fish_value_names(const struct command_option *options, size_t count, struct strbuf *text)
@@ -147,7 +149,7 @@ void completion_fish(const struct command_program *program, struct strbuf *text)
 	for (size_t i = 0; i < program->command_count; i++) {
 		if (program->commands[i].hidden)
 			continue;
-		fish_noun(program, &program->commands[i], text);
+		fish_nouns(program, &program->commands[i], text);
 		fish_command(program, &program->commands[i], text);
 	}
 }

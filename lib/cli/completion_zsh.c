@@ -122,21 +122,41 @@ static void zsh_words(const struct command_program *program, const char *group, 
 	}
 }
 
-static void zsh_groups(const struct command_program *program, struct strbuf *text)
+/* The length of the first `level` words; 0 = there is none behind them. */
+static size_t group_length(const char *words, size_t level)
+{
+	const char *blank = words - 1;
+
+	for (; blank && level > 0; level--)
+		blank = strchr(blank + 1, ' ');
+	return blank ? (size_t)(blank - words) : 0;
+}
+
+static bool has_groups(const struct command_program *program, size_t level)
+{
+	for (size_t i = 0; i < program->command_count; i++) {
+		if (group_length(program->commands[i].words, level) > 0)
+			return true;
+	}
+	return false;
+}
+
+/* What may follow each group of `level` words. */
+static void zsh_groups(const struct command_program *program, size_t level, struct strbuf *text)
 {
 	const char *before = "";
 	size_t before_length = 0;
 
 	for (size_t i = 0; i < program->command_count; i++) {
 		const char *words = program->commands[i].words;
-		size_t length = strcspn(words, " ");
+		size_t length = group_length(words, level);
 
-		if (program->commands[i].hidden || !words[length] ||
+		if (program->commands[i].hidden || length == 0 ||
 			(length == before_length && memcmp(words, before, length) == 0))
 			continue;
 		before = words;
 		before_length = length;
-		strbuf_printf(text, "\t(%.*s) found=(", (int)length, words);
+		strbuf_printf(text, "\t('%.*s') found=(", (int)length, words);
 		zsh_words(program, words, length, text);
 		strbuf_append_text(text, "\n\t) ;;\n");
 	}
@@ -156,8 +176,7 @@ static const char zsh_middle[] = "\n\t)\n"
 	"\t\t\t_describe -t commands command commands\n"
 	"\t\t\treturn\n"
 	"\t\tfi\n"
-	"\tfi\n"
-	"\tcase $words[1] in\n";
+	"\tfi\n";
 
 static const char zsh_verbs[] = "\tesac\n"
 	"\tif (( $#found > 0 && CURRENT == 2 )); then\n"
@@ -167,8 +186,7 @@ static const char zsh_verbs[] = "\tesac\n"
 	"\tif (( $#found > 0 )); then\n"
 	"\t\twords=(\"$words[1] $words[2]\" \"${(@)words[3,-1]}\")\n"
 	"\t\t(( CURRENT-- ))\n"
-	"\tfi\n"
-	"\tcase $words[1] in\n";
+	"\tfi\n";
 
 void completion_zsh(const struct command_program *program, struct strbuf *text)
 {
@@ -179,8 +197,12 @@ void completion_zsh(const struct command_program *program, struct strbuf *text)
 	strbuf_append_text(text, "\n\t)\n\tcommands=(\n\t\t'help:explain a command'");
 	zsh_words(program, "", 0, text);
 	strbuf_append_text(text, zsh_middle);
-	zsh_groups(program, text);
-	strbuf_append_text(text, zsh_verbs);
+	for (size_t level = 1; has_groups(program, level); level++) {
+		strbuf_append_text(text, "\tfound=()\n\tcase $words[1] in\n");
+		zsh_groups(program, level, text);
+		strbuf_append_text(text, zsh_verbs);
+	}
+	strbuf_append_text(text, "\tcase $words[1] in\n");
 	for (size_t i = 0; i < program->command_count; i++) {
 		if (!program->commands[i].hidden)
 			zsh_command(&program->commands[i], text);

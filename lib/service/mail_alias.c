@@ -1,7 +1,8 @@
-#include "service/mail_alias_private.h"
+#include "service/mail_alias.h"
 
 #include "base/ascii.h"
 #include "base/message.h"
+#include "service/mail_alias_private.h"
 #include "service/mail_name.h"
 
 /* ---------------------------------------------------------------- reading */

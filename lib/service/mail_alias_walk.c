@@ -21,6 +21,16 @@ struct walk {
 
 /* ---------------------------------------------------------------- one look-up */
 
+/*
+ * Locked, so that of two changes which only together make a circle one waits for the other and sees it: our own row was written, or locked, before.
+ */
+static struct sql_text targets_text(const struct mail_context *context)
+{
+	if (sql_can(context->sql, SQL_ROW_LOCKS))
+		return SQL("SELECT goto FROM {alias} WHERE address = ? AND active = 1 FOR UPDATE");
+	return SQL("SELECT goto FROM {alias} WHERE address = ? AND active = 1");
+}
+
 /* Adds the targets that the address has by a row of exactly this name. */
 static enum lookup_result look(struct walk *walk, const char *address, struct string_list *targets, struct error *err)
 {
@@ -31,8 +41,7 @@ static enum lookup_result look(struct walk *walk, const char *address, struct st
 		*targets = walk->start->targets;
 		return LOOKUP_FOUND;
 	}
-	result = sql_find(walk->context->sql, SQL("SELECT goto FROM {alias} WHERE address = ? AND active = 1"),
-		SQL_VALUES(sql_text(address)), &row, err);
+	result = sql_find(walk->context->sql, targets_text(walk->context), SQL_VALUES(sql_text(address)), &row, err);
 	if (result == LOOKUP_FOUND && !sql_column_is_null(row, 0))
 		string_list_split(targets, walk->arena, sql_column_text(row, 0), ", \t\r\n");
 	return result;
@@ -121,6 +130,7 @@ static bool refuse_length(const struct walk *walk, struct error *err)
 	return error_fix(err, _("name the addresses at the end of the way as the targets"));
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as MAIL_ALIAS_DEPTH_MAX */
 static bool visit(struct walk *walk, const char *address, struct error *err);
 
 static bool visit_all(struct walk *walk, const char *address, const struct string_list *targets, struct error *err)
@@ -135,8 +145,6 @@ static bool visit_all(struct walk *walk, const char *address, const struct strin
 	return true;
 }
 
-/* Goes as deep as MAIL_ALIAS_DEPTH_MAX and no deeper. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
 static bool visit(struct walk *walk, const char *address, struct error *err)
 {
 	struct string_list targets = STRING_LIST_INIT;
@@ -157,6 +165,7 @@ static bool visit(struct walk *walk, const char *address, struct error *err)
 	}
 	return visit_all(walk, address, &targets, err);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 bool mail_alias_walk(const struct mail_context *context, const struct mail_alias *alias, struct arena *arena,
 	struct mail_change *change, struct error *err)

@@ -25,7 +25,7 @@ static bool refuse(const char *text, const char *field, const char *why, struct 
 /* As A-labels, all in lower case. */
 static bool canonical(const char *text, const char *field, struct arena *arena, char **ret_text, struct error *err)
 {
-	const char *ascii;
+	const char *ascii = "";
 	char *lower;
 	struct error failure;
 
@@ -47,7 +47,7 @@ bool mail_name_domain(const struct settings *settings, const char *text, struct 
 	struct error *err)
 {
 	enum email_fault fault;
-	char *address;
+	char *address = NULL;
 
 	if (ascii_equal_nocase(text, SUPERADMINS)) {
 		error_set(err, ERROR_NOT_FOUND, _("\"%s\" is no domain"), SUPERADMINS);
@@ -69,7 +69,7 @@ bool mail_name_address(const struct settings *settings, const char *text, struct
 	struct error *err)
 {
 	enum email_fault fault;
-	char *address;
+	char *address = NULL;
 
 	if (!canonical(text, "address", arena, &address, err))
 		return false;
@@ -83,7 +83,7 @@ bool mail_name_address(const struct settings *settings, const char *text, struct
 bool mail_name_alias(const struct settings *settings, const char *text, struct arena *arena, const char **ret_address,
 	struct error *err)
 {
-	const char *domain;
+	const char *domain = "";
 
 	if (text[0] == '*' && text[1] == '@')
 		text++;

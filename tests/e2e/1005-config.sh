@@ -21,7 +21,7 @@ chmod 0644 /etc/postigo/conf.d/10-policy.json
 
 expect_exit 0 'show' postigo-admin config show --plain
 like 'has every setting' "$stdout" $'sync.type\tauto'
-unlike 'and no origin' "$stdout" 'default'
+unlike 'and no origin' "$stdout" $'\tdefault'
 expect_exit 0 'show --origin' postigo-admin config show --origin --plain
 like 'says file and line' "$stdout" $'policy.max_destinations\t2\t/etc/postigo/conf.d/10-policy.json:3'
 like 'or that it is the default' "$stdout" $'sync.mode\t0640\tdefault'

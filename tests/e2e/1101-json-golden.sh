@@ -119,6 +119,48 @@ golden unknown-option postigo-admin sync --nonsense
 golden not-root as ana /usr/local/sbin/postigo-admin sync
 golden member-remove as ana postigo remove --yes
 
+# The mail database: verbs and errors alike (Z25).
+golden database-absent postigo-admin status
+golden schema-init-dry-run postigo-admin schema init --dry-run
+golden schema-init postigo-admin schema init
+golden schema-migrate postigo-admin schema migrate
+golden schema-status postigo-admin schema status
+golden domain-add postigo-admin domain add example.org --max-mailboxes 50 --max-quota 5G --default-quota 2G
+golden domain-add-again postigo-admin domain add example.org
+golden domain-add-dry-run postigo-admin domain add second.example --dry-run
+golden domain-add-usage postigo-admin domain add 'no domain'
+postigo-admin domain add second.example --quiet
+golden domain-list postigo-admin domain list
+golden domain-show postigo-admin domain show example.org
+golden domain-set postigo-admin domain set example.org --description 'the club' --transport lmtp
+golden domain-set-again postigo-admin domain set example.org --description 'the club'
+golden domain-disable postigo-admin domain disable second.example
+golden domain-enable postigo-admin domain enable second.example
+golden domain-alias-add postigo-admin domain alias add second.example --target example.org
+golden domain-alias-list postigo-admin domain alias list
+golden domain-alias-show postigo-admin domain alias show second.example
+golden domain-alias-retarget postigo-admin domain alias retarget second.example --target example.org
+golden domain-alias-disable postigo-admin domain alias disable second.example
+golden domain-alias-enable postigo-admin domain alias enable second.example
+golden alias-add postigo-admin alias add info@example.org nobody@example.org ana@elsewhere.example
+golden alias-add-again postigo-admin alias add info@example.org ana@elsewhere.example
+golden alias-list postigo-admin alias list
+golden alias-show postigo-admin alias show info@example.org
+golden alias-set postigo-admin alias set info@example.org beto@elsewhere.example
+golden alias-add-target postigo-admin alias add-target info@example.org carla@elsewhere.example
+golden alias-rm-target postigo-admin alias rm-target info@example.org carla@elsewhere.example
+golden alias-loop postigo-admin alias add loop@example.org loop@example.org
+golden alias-disable postigo-admin alias disable info@example.org
+golden alias-enable postigo-admin alias enable info@example.org
+golden status postigo-admin status
+golden log postigo-admin log --limit 2
+golden search postigo-admin search info
+golden domain-del-full postigo-admin domain del example.org --yes
+golden alias-del-unasked postigo-admin alias del info@example.org
+golden alias-del postigo-admin alias del info@example.org --yes
+golden domain-alias-del postigo-admin domain alias del second.example --yes
+golden domain-del postigo-admin domain del second.example --yes
+
 [ -z "$printing" ] || exit 0
 # A command without a golden file has no promise. "help" prints no JSON.
 for program in postigo postigo-admin; do

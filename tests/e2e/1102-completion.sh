@@ -102,6 +102,10 @@ rows=(
 	'postigo-admin member export --format cs\t' '--format csv'
 	'postigo-admin member import mem\t' 'import members.csv'
 	'postigo can\t' 'postigo cancel'
+	'postigo-admin domain ali\t' 'domain alias'
+	'postigo-admin domain alias ret\t' 'alias retarget'
+	'postigo-admin domain alias retarget --tar\t' '--target'
+	'postigo-admin alias rm\t' 'alias rm-target'
 )
 for shell in bash full zsh; do
 	offers $shell "${rows[@]}"
@@ -114,6 +118,9 @@ offers bash 'postigo-admin member export --format=js\t' '--format=json' 'postigo
 is 'fish: a command' "$(in_fish 'postigo-admin pend')" pending
 is 'fish: a noun, once' "$(in_fish 'postigo-admin mem')" member
 like 'fish: its verbs' "$(in_fish 'postigo-admin member ')" 'suspend'
+is 'fish: a noun of a noun, once' "$(in_fish 'postigo-admin domain ali')" alias
+is 'fish: its verbs' "$(in_fish 'postigo-admin domain alias ret')" retarget
+is 'fish: and their options' "$(in_fish 'postigo-admin domain alias retarget --tar')" --target
 unlike 'fish: and no commands there' "$(in_fish 'postigo-admin member ')" 'pending'
 is 'fish: an option of the command' "$(in_fish 'postigo-admin member revoke --rea')" --reason
 is 'fish: a global option' "$(in_fish 'postigo-admin pending --pl')" --plain

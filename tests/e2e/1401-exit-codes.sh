@@ -160,7 +160,27 @@ printf '%s\n' 'expect [1/' 'send \x03' 'expect approved' >"$scratch/steps"
 row 130 'approved' 'Ctrl-C' "$support/dialogue" "$scratch/steps" /usr/local/sbin/postigo-admin review
 
 not_yet HOOK 'there are no hooks'
-not_yet DEADLOCK 'there is no database'
+postigo-admin schema init >/dev/null
+full_domain() {
+	postigo-admin domain add full.example --default-aliases ana@elsewhere.example >/dev/null && postigo-admin domain del full.example --yes
+}
+# While somebody else writes into the database.
+written() {
+	local holder
+	mkfifo "$scratch/statements"
+	sqlite3 -batch $state/mail.db <"$scratch/statements" &
+	holder=$!
+	exec 8>"$scratch/statements"
+	echo 'BEGIN IMMEDIATE;' >&8
+	wait_until 5 bash -c "! sqlite3 -batch $state/mail.db 'BEGIN IMMEDIATE' 2>/dev/null"
+	"$@"
+	set -- $?
+	exec 8>&-
+	wait $holder
+	return "$1"
+}
+row 8 'locked' 'the database is being written' under '{"database": {"lock_timeout": 1}}' written postigo-admin domain add example.org
+row 3 'not empty' 'a domain that is not empty' full_domain
 not_yet MLMMJ 'there are no mailing lists'
 not_yet PREFLIGHT 'no configuration of other programs is written'
 not_yet COLLISION 'no configuration of other programs is written'

@@ -159,8 +159,10 @@ printf '{\n"domain": "club.example",\n"database": {"engine": 7}\n}\n' >/etc/post
 expect_exit 4 'a broken configuration' postigo-admin domain list
 like 'is told with its line' "$stderr" 'postigo.json:3'
 rm /etc/postigo/postigo.json
-for words in 'schema' 'schema init' 'domain' 'domain add' 'domain del'; do
+for words in 'schema' 'schema init' 'domain' 'domain add' 'domain del' 'domain alias' 'domain alias add' 'alias' 'alias add-target' 'log' 'search' 'status'; do
 	# shellcheck disable=SC2086 # words
 	expect_exit 0 "help without configuration and database: $words" postigo-admin $words --help
 done
+expect_exit 64 'half a command' postigo-admin domain alias
+like 'is told what may follow' "$stderr" 'domain alias list[|]show[|]add'
 done_testing

@@ -1,6 +1,6 @@
 #!/bin/bash
 # shellcheck disable=SC2317,SC2154 # functions are called by name
-# 2002: domains, on SQLite and on MariaDB: made, listed, changed, removed with all that is of them (Z6, Z8, Z17, Z25), on the oldest schema of PostfixAdmin's and on the
+# 2002: domains, on SQLite and on MariaDB: made, listed, changed, removed with all that is of them (Z6, Z8, Z17, Z25, Z26), on the oldest schema of PostfixAdmin's and on the
 # newest (Z38).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"

@@ -162,6 +162,21 @@ holds_limits() {
 	expect_exit 0 "$engine: 0 is no limit" postigo-admin alias add three@cap.test x@example.net
 }
 
+# Two changes of different domains that only together are a circle.
+closes_no_circle_in_two() {
+	local first second round
+	postigo-admin domain add left.test --quiet
+	postigo-admin domain add right.test --quiet
+	for round in 1 2 3 4 5 6 7 8; do
+		postigo-admin alias add "a$round@left.test" "b$round@right.test" >"$scratch/first" 2>&1 &
+		postigo-admin alias add "b$round@right.test" "a$round@left.test" >"$scratch/second" 2>&1
+		second=$?
+		wait $!
+		first=$?
+		is "$engine: of two halves of a circle one is refused ($round)" "$((first + second))" 10 || diag "$(cat "$scratch/first" "$scratch/second")"
+	done
+}
+
 reads_any_row() {
 	query "INSERT INTO alias (address, goto, domain) VALUES ('Mixed.Case@example.org', 'A@Example.NET , b@example.net', 'example.org')"
 	query "INSERT INTO alias (address, goto, domain) VALUES ('weird name', 'user#x@autoreply.example', 'ghost.local')"
@@ -224,6 +239,7 @@ all_of_it() {
 	keeps_mailboxes
 	finds_loops
 	holds_limits
+	closes_no_circle_in_two
 	reads_any_row
 	works_on_the_oldest_schema
 	if [ -z "${SANITIZE:-}" ]; then

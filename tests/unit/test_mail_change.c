@@ -1,4 +1,7 @@
-/* Domains, alias domains and aliases: whatever call to the database fails, the rows are those before or those after. And what jobs are told of a transaction. */
+/*
+ * Domains, alias domains and aliases: whatever call to the database fails, the rows are those before or those after. And what jobs are told of a transaction
+ * (Z19), and what comes of a deadlock (Z31).
+ */
 #include "service/alias_domain.h"
 #include "service/domain.h"
 #include "service/mail_alias.h"

@@ -1,3 +1,4 @@
+/* One validator for all names of the mail database (Z18). */
 #include "service/mail_name.h"
 
 #include "unit.h"

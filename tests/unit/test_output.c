@@ -165,6 +165,118 @@ START_TEST(prints_no_rows)
 }
 END_TEST
 
+/* ---------------------------------------------------------------- lists */
+
+static void list_numbers(struct output *output, int64_t count)
+{
+	static const struct output_column numbers[] = {{"count", "COUNT", COLUMN_NUMBER}};
+	struct output_list list cleanup_output_list = {.output = NULL};
+
+	output_list_begin(&list, output, numbers, ARRAY_LENGTH(numbers));
+	for (int64_t i = 1; i <= count; i++) {
+		struct json *row = json_new_object();
+
+		json_set_integer(row, "count", i);
+		output_list_add(&list, row);
+	}
+	output_list_end(&list, "There is none.");
+}
+
+START_TEST(lists_come_as_they_are_read)
+{
+	struct page page;
+
+	page_open(&page, OUTPUT_PLAIN);
+	list_numbers(&page.output, 3);
+	page_expect(&page, "1\n2\n3\n", "");
+	page_open(&page, OUTPUT_JSON);
+	list_numbers(&page.output, 2);
+	page_expect(&page, "[{\"count\":1},{\"count\":2}]\n", "");
+	page_open(&page, OUTPUT_JSON);
+	page.output.json_lines = true;
+	list_numbers(&page.output, 2);
+	page_expect(&page, "{\"count\":1}\n{\"count\":2}\n", "");
+	page_open(&page, OUTPUT_HUMAN);
+	list_numbers(&page.output, 2);
+	page_expect(&page, "COUNT\n    1\n    2\n", "");
+}
+END_TEST
+
+START_TEST(lists_may_be_empty)
+{
+	struct page page;
+
+	page_open(&page, OUTPUT_PLAIN);
+	list_numbers(&page.output, 0);
+	page_expect(&page, "", "");
+	page_open(&page, OUTPUT_JSON);
+	list_numbers(&page.output, 0);
+	page_expect(&page, "[]\n", "");
+	page_open(&page, OUTPUT_JSON);
+	page.output.json_lines = true;
+	list_numbers(&page.output, 0);
+	page_expect(&page, "", "");
+	page_open(&page, OUTPUT_HUMAN);
+	list_numbers(&page.output, 0);
+	page_expect(&page, "There is none.\n", "");
+}
+END_TEST
+
+/* The heading of a long table stands once, and no row is lost where one part of it ends. */
+START_TEST(long_lists_have_one_heading)
+{
+	struct page page;
+	size_t lines = 0;
+
+	page_open(&page, OUTPUT_HUMAN);
+	list_numbers(&page.output, 1234);
+	fflush(page.output.out);
+	for (const char *at = page.out; *at; at++)
+		lines += *at == '\n';
+	ck_assert_uint_eq(lines, 1235);
+	ck_assert_ptr_nonnull(strstr(page.out, "COUNT"));
+	ck_assert_ptr_null(strstr(strstr(page.out, "COUNT") + 1, "COUNT"));
+	fclose(page.output.out);
+	fclose(page.output.err);
+	free(page.out);
+	free(page.err);
+}
+END_TEST
+
+/* A list whose reading failed must not look like a whole one. */
+START_TEST(a_list_that_was_cut_off_is_no_json)
+{
+	struct page page;
+	struct output_list list cleanup_output_list = {.output = NULL};
+
+	page_open(&page, OUTPUT_JSON);
+	output_list_begin(&list, &page.output, columns, ARRAY_LENGTH(columns));
+	output_list_add(&list, json_new_object());
+	page_expect(&page, "[{}", "");
+}
+END_TEST
+
+START_TEST(rows_come_one_a_line)
+{
+	struct page page;
+	struct json *rows cleanup_json = new_rows();
+	const char *newline;
+
+	page_open(&page, OUTPUT_JSON);
+	page.output.json_lines = true;
+	output_rows(&page.output, NULL, rows, columns, ARRAY_LENGTH(columns), "");
+	fflush(page.output.out);
+	ck_assert_ptr_nonnull(strstr(page.out, "{\"user\":\"ana\""));
+	newline = strchr(page.out, '\n');
+	ck_assert_ptr_nonnull(newline);
+	ck_assert_int_eq(newline[1], '{');
+	fclose(page.output.out);
+	fclose(page.output.err);
+	free(page.out);
+	free(page.err);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- fields and sentences */
 
 START_TEST(prints_fields)
@@ -448,6 +560,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("output");
+	TCase *lists = unit_case(suite, "lists");
 	TCase *rows = unit_case(suite, "rows");
 	TCase *texts = unit_case(suite, "texts");
 	TCase *terminal = unit_case(suite, "terminal");
@@ -468,5 +581,10 @@ int main(void)
 	tcase_add_test(terminal, asks_nobody_without_a_terminal);
 	tcase_add_loop_test(terminal, reads_answers_from_the_terminal, 0,
 		(int)ARRAY_LENGTH(answers));
+	tcase_add_test(lists, lists_come_as_they_are_read);
+	tcase_add_test(lists, lists_may_be_empty);
+	tcase_add_test(lists, long_lists_have_one_heading);
+	tcase_add_test(lists, a_list_that_was_cut_off_is_no_json);
+	tcase_add_test(lists, rows_come_one_a_line);
 	return unit_run(suite);
 }

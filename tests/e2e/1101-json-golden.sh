@@ -23,6 +23,7 @@ golden() {
 	shift
 	run "$@" --json
 	[ "$1" != as ] || shift 2
+	[ "$1" != with_password ] || shift
 	covered+=" ${1##*/} ${*:2}"$'\n'
 	"$support/golden" "$status" "$stdout_file" "$stderr_file" "${1##*/}" "${@:2}" >"$scratch/golden" 2>"$scratch/complaint" || {
 		fail "$name is JSON"
@@ -159,9 +160,30 @@ golden alias-rm-target postigo-admin alias rm-target info@example.org carla@else
 golden alias-loop postigo-admin alias add loop@example.org loop@example.org
 golden alias-disable postigo-admin alias disable info@example.org
 golden alias-enable postigo-admin alias enable info@example.org
+echo 'vmail:x:5000:5000::/var/vmail:/usr/sbin/nologin' >>/etc/passwd
+echo 'vmail:x:5000:' >>/etc/group
+install -d -m 0711 -o vmail -g vmail /run/postigo-tests/vmail
+echo '{"mailboxes": {"directory": "/run/postigo-tests/vmail", "identity_backend": "hybrid"}}' >/etc/postigo/conf.d/zz-mailboxes.json
+with_password() {
+	"$@" --password-stdin <<<'correct horse battery'
+}
+golden user-add with_password postigo-admin user add ana@example.org --name 'Ana Lima' --quota 1G --scheme SHA512-CRYPT
+golden user-add-again with_password postigo-admin user add ana@example.org
+golden user-list postigo-admin user list
+golden user-show postigo-admin user show ana@example.org
+golden user-set postigo-admin user set ana@example.org --name 'Ana'
+golden user-quota postigo-admin user quota ana@example.org --set 2G
+golden user-passwd with_password postigo-admin user passwd ana@example.org
+golden user-release postigo-admin user release ana@example.org
+golden user-claim with_password postigo-admin user claim ana@example.org
+golden user-disable postigo-admin user disable ana@example.org
+golden user-enable postigo-admin user enable ana@example.org
+golden quota-show postigo-admin quota show
+golden quota-fix-units postigo-admin quota fix-units
 golden status postigo-admin status
 golden log postigo-admin log --limit 2
 golden search postigo-admin search info
+golden user-del postigo-admin user del ana@example.org --yes
 golden domain-del-full postigo-admin domain del example.org --yes
 golden alias-del-unasked postigo-admin alias del info@example.org
 golden alias-del postigo-admin alias del info@example.org --yes

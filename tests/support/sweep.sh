@@ -5,7 +5,7 @@
 #	restore		puts back the state that the command starts from
 #	outcome [now]	lets the next writing command repair things (not with "now"), sees that all is whole, and prints one line: what is true
 #
-# and may set fault_options (for support/fault), input (standard input), sweep_codes (exit codes that tell of a failure), and told (a function that looks at the
+# and may set fault_options (for support/fault), input (standard input), sweep_thin (a sample takes every so manieth of the errors in the list of sweep_faults), sweep_codes (exit codes that tell of a failure), and told (a function that looks at the
 # message in $stderr_file). SWEEP=all, as make soak says it, takes every call where a plain run takes a sample of those that change nothing on the disk.
 
 fault=$BUILD/tests/support/fault
@@ -140,7 +140,7 @@ sweep_errors() {
 	sweep_begin "$2" "$3"
 	shift 3
 	while read -r -u 9 act step mode; do
-		[ "${SWEEP:-}" != all ] || step=1
+		if [ "${SWEEP:-}" = all ]; then step=1; else step=$((step * ${sweep_thin:-2})); fi
 		sweep_errors_at "$act" "$step" "$mode" "$@"
 	done 9< <(sweep_faults)
 	is "$title: each of $((swept_errors - errors)) errors is told, and nothing is half done" $sweep_bad 0

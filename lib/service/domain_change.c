@@ -1,6 +1,5 @@
 /* Making and changing domains. */
 #include "base/message.h"
-#include "base/strbuf.h"
 #include "format/quota.h"
 #include "service/domain_private.h"
 #include "service/mail_name.h"
@@ -156,18 +155,23 @@ static bool insert_domain(const struct mail_context *context, const struct domai
 	return error_fix(err, "postigo-admin domain show %s", domain->name);
 }
 
-static bool insert_default_alias(const struct mail_context *context, const char *local, const char *domain,
-	const char *target, struct error *err)
+static bool insert_default_alias(const struct mail_context *context, const struct domain_request *request, const char *local,
+	struct error *err)
 {
-	struct strbuf address cleanup_strbuf = STRBUF_INIT;
+	const char *target = request->wish->default_alias;
 	struct sql_value now = sql_time(context->now);
+	const char *address = "";
 
-	strbuf_printf(&address, "%s@%s", local, domain);
-	if (strcmp(strbuf_text(&address), target) == 0)
+	if (!mail_name_address(context->settings, arena_printf(request->arena, "%s@%s", local, request->name), request->arena, &address,
+		    err)) {
+		err->code = ERROR_CONFIG;
+		return error_field(err, "domains.default_aliases");
+	}
+	if (strcmp(address, target) == 0)
 		return true;
 	return sql_execute(context->sql,
 		SQL("INSERT INTO {alias} (address, goto, domain, active, created, modified) VALUES (?, ?, ?, 1, ?, ?)"),
-		SQL_VALUES(sql_text(strbuf_text(&address)), sql_text(target), sql_text(domain), now, now), NULL, err);
+		SQL_VALUES(sql_text(address), sql_text(target), sql_text(request->name), now, now), NULL, err);
 }
 
 static bool insert_default_aliases(const struct mail_context *context, const struct domain_request *request,
@@ -178,7 +182,7 @@ static bool insert_default_aliases(const struct mail_context *context, const str
 	if (!request->wish->default_alias)
 		return true;
 	for (size_t i = 0; i < names->count; i++) {
-		if (!insert_default_alias(context, names->items[i], request->name, request->wish->default_alias, err))
+		if (!insert_default_alias(context, request, names->items[i], err))
 			return false;
 	}
 	change->touched |= MAIL_TARGET_ALIASES;

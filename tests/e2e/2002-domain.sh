@@ -34,6 +34,13 @@ adds() {
 		'abuse@second.test|ana@example.net hostmaster@second.test|ana@example.net postmaster@second.test|ana@example.net webmaster@second.test|ana@example.net '
 	is "$engine: the quota of new mailboxes is ours to keep" "$(query "SELECT default_quota FROM postigo_domain WHERE domain = 'second.test'")" 2147483648
 	unchanged "$engine: a dry run" 0 postigo-admin domain add third.test --dry-run
+	mail_configure ', "domains": {"default_aliases": ["abuse", "a b"]}'
+	unchanged "$engine: a default alias that is no address" 4 postigo-admin domain add third.test --default-aliases ana@example.net
+	mail_configure ', "domains": {"default_aliases": ["Abuse"]}'
+	expect_exit 0 "$engine: default aliases of the site" postigo-admin domain add third.test --default-aliases Abuse@Third.test
+	is "$engine: none forwards to itself" "$(query "SELECT COUNT(*) FROM alias WHERE domain = 'third.test'")" 0
+	postigo-admin domain del third.test --yes --quiet
+	mail_configure
 	unchanged "$engine: a dry run refuses what the run would" 2 postigo-admin domain add second.test --dry-run
 }
 
@@ -155,6 +162,8 @@ removes() {
 	fill_domain full.test
 	unchanged "$engine: nor what has mailboxes" 3 postigo-admin domain del full.test --yes
 	unchanged "$engine: without a terminal it wants --yes" 64 postigo-admin domain del full.test --force
+	printf '%s\n' 'expect [y/N]' 'send n\r' 'expect nothing was changed' >"$scratch/steps"
+	unchanged "$engine: no on a terminal" 24 "$support/dialogue" "$scratch/steps" /usr/local/sbin/postigo-admin domain del full.test --force
 	unchanged "$engine: a dry run of force" 0 postigo-admin domain del full.test --force --dry-run
 	install -d "$mailboxes/full.test/ana/cur"
 	echo mail >"$mailboxes/full.test/ana/cur/1"

@@ -56,6 +56,7 @@ told() {
 
 sweep_codes='4 6 71 75 77'
 sweep_step=7
+sweep_thin=1
 one=one@elsewhere.example
 two=two@elsewhere.example
 for without in '' t; do

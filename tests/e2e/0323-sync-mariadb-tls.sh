@@ -1,5 +1,6 @@
 #!/bin/bash
 # 0323: a MariaDB that is reached over TCP: nothing of ours crosses a connection that is not encrypted, or goes to somebody who only says to be the server.
+# shellcheck disable=SC2317 # functions that "ok" calls
 . "$(dirname "$0")/../support/tap.sh"
 . "$(dirname "$0")/../support/postfix.sh"
 . "$(dirname "$0")/../support/sync.sh"

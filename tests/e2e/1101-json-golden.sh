@@ -164,6 +164,7 @@ echo 'vmail:x:5000:5000::/var/vmail:/usr/sbin/nologin' >>/etc/passwd
 echo 'vmail:x:5000:' >>/etc/group
 install -d -m 0711 -o vmail -g vmail /run/postigo-tests/vmail
 echo '{"mailboxes": {"directory": "/run/postigo-tests/vmail", "identity_backend": "hybrid"}}' >/etc/postigo/conf.d/zz-mailboxes.json
+# shellcheck disable=SC2317 # "golden" calls it
 with_password() {
 	"$@" --password-stdin <<<'correct horse battery'
 }

@@ -3,7 +3,7 @@
 # 2101: mailboxes on SQLite and on MariaDB: added, shown, listed, changed, removed, with their directory; every limit and every collision (U3 to U18, Z12 to Z18, Z25, Z37).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
-. "$support/mailbox.sh"
+. "$(dirname "$0")/../support/mailbox.sh"
 
 adds() {
 	expect_exit 0 "$engine: a mailbox is added" add_user ana@club.example --name 'Ana Lima' --quota 5G --json

@@ -3,7 +3,7 @@
 # 2102: where passwords come from and where they never go (U1, U2, U13, U14, Z35, Z40), and the three identity backends, on both databases.
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
-. "$support/mailbox.sh"
+. "$(dirname "$0")/../support/mailbox.sh"
 
 hash_of() {
 	query "SELECT password FROM mailbox WHERE username = '$1'"

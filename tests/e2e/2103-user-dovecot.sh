@@ -4,7 +4,7 @@
 # into the directory, and the counters that Dovecot keeps are those that quota shows.
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
-. "$support/mailbox.sh"
+. "$(dirname "$0")/../support/mailbox.sh"
 
 dovecot_process=
 

@@ -3,7 +3,7 @@
 # 2104: two at once, on both databases: at every limit exactly one gets in (Z29), and a domain that goes takes no mailbox with it that comes (Z30).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
-. "$support/mailbox.sh"
+. "$(dirname "$0")/../support/mailbox.sh"
 
 # both COMMAND... -- COMMAND...: at the same time; sets first and second to their statuses.
 both() {

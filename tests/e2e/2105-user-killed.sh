@@ -4,8 +4,8 @@
 # 2105: `user add` and `user del` are killed at their system calls, and each of these fails once, on both databases: rows and files are as before or as after (Z19, Z20).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
-. "$support/mailbox.sh"
-. "$support/sweep.sh"
+. "$(dirname "$0")/../support/mailbox.sh"
+. "$(dirname "$0")/../support/sweep.sh"
 
 # Whether it is told at all; what cures it is the business of those who open files and databases.
 told() {

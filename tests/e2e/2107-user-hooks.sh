@@ -3,7 +3,7 @@
 # 2107: the hooks of mailboxes, on both databases: what they are told, as whom they run, and what is left when one fails (U9, Z3, H1, H2).
 . "$(dirname "$0")/../support/tap.sh"
 in_namespace "$@"
-. "$support/mailbox.sh"
+. "$(dirname "$0")/../support/mailbox.sh"
 
 hook() {
 	cat >/usr/local/sbin/hook

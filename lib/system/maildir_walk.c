@@ -64,24 +64,37 @@ bool maildir_cannot_open(const char *name, struct error *err)
 	return error_fix(err, _("look who put it there, and move it away"));
 }
 
+static int open_base(const struct maildir_base *base)
+{
+	return open(base->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool cannot_open_base(struct error *err)
+{
+	error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open the base of the mailboxes"));
+	return error_fix(err, _("make the directory that mailboxes.directory names"));
+}
+
 bool maildir_open_base(const struct maildir_base *base, int *ret_fd, struct error *err)
 {
-	int fd = open(base->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_base(base);
 
-	if (fd < 0) {
-		error_set_errno(err, ERROR_FILESYSTEM, errno, _("cannot open the base of the mailboxes"));
-		return error_fix(err, _("make the directory that mailboxes.directory names"));
-	}
+	if (fd < 0)
+		return cannot_open_base(err);
 	*ret_fd = fd;
 	return true;
 }
 
 enum lookup_result maildir_walk(const struct maildir_base *base, const struct maildir_path *path, int *ret_fd, struct error *err)
 {
-	int directory cleanup_close = -1;
+	int directory cleanup_close = open_base(base);
 
-	if (!maildir_open_base(base, &directory, err))
+	if (directory < 0 && errno == ENOENT)
+		return LOOKUP_NOT_FOUND; /* a server of aliases alone has no mailboxes */
+	if (directory < 0) {
+		(void)cannot_open_base(err);
 		return LOOKUP_FAILED;
+	}
 	for (size_t i = 0; i < path->count; i++) {
 		int next = maildir_open_directory(directory, path->names[i]);
 

@@ -61,13 +61,14 @@ is 'and shows nothing but what is in the queue' $shown 0
 
 granted=0
 foreign=0
-for ((decision = 0; decision < decisions; decision++)); do
+# Sooner or later one is: what swaps the files is sometimes too fast for all of them.
+for ((decision = 0; decision < decisions || (granted == 0 && decision < 20 * decisions); decision++)); do
 	id=$(postigo-admin pending --plain 2>/dev/null | awk -F '\t' '$2 == "ana" { print $1 }')
 	[ -n "$id" ] || continue
 	timeout 10 postigo-admin approve "$id" --no-sync >/dev/null 2>&1 && granted=$((granted + 1))
 	postigo-admin member list --plain | grep -q 'foreign@\|^ana.*victim@' && foreign=$((foreign + 1))
 done
-is "decided on $decisions times: nothing foreign is granted" $foreign 0
+is "decided on $decision times: nothing foreign is granted" $foreign 0
 isnt 'some of what was shown was granted' $granted 0
 ok "beto's request is untouched" test -f $queue/20002.alias.json
 

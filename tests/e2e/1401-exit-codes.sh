@@ -178,6 +178,7 @@ row 99 'versions' 'a helper of another version' replaced $helper "$scratch/wrong
 printf '%s\n' 'expect [1/' 'send \x03' 'expect approved' >"$scratch/steps"
 row 130 'approved' 'Ctrl-C' "$support/dialogue" "$scratch/steps" /usr/local/sbin/postigo-admin review
 
+rm -f $state/mail.db
 postigo-admin schema init >/dev/null
 row 7 'exit status 1' 'a hook that fails' under '{"hooks": {"domain_postcreation": "/usr/bin/false"}}' postigo-admin domain add hook.example
 full_domain() {

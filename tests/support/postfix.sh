@@ -114,8 +114,9 @@ postfix_start() {
 	[ -n "${1:-}" ] || [ ! -e /etc/postfix/main.cf ] || set -- keep
 	[ "${1:-}" = keep ] || postfix_configure "${1:-lmdb}"
 	# master -w is what "postfix start" ends in; it returns after its initialisation.
-	/usr/lib/postfix/sbin/master -w >>"$scratch/postfix-start" 2>&1 || {
-		diag "$(cat "$scratch/postfix-start")"
+	# One that was just stopped may hold its lock a moment longer.
+	wait_until 5 /usr/lib/postfix/sbin/master -w || {
+		diag "$(/usr/lib/postfix/sbin/master -w 2>&1)"
 		return 1
 	}
 	wait_until 5 bash -c ': </dev/tcp/127.0.0.1/25'

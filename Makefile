@@ -327,7 +327,7 @@ fuzz: fuzz-build
 # fails, without sampling. SEED repeats what is random.
 .PHONY: soak
 SOAK_ROUNDS ?= 59
-SWEEPS ?= 0106-helper-swept 0315-sync-swept 0603-approve-killed 0609-bait-and-switch 0705-killed
+SWEEPS ?= 0106-helper-swept 0315-sync-swept 0603-approve-killed 0609-bait-and-switch 0705-killed 2105-user-killed
 SOAK ?= 20000
 SOAK_SECONDS ?= 1800
 SOAK_CYCLES ?= 10000

@@ -22,12 +22,10 @@ struct alias_domain_request {
 
 static void read_row(const struct sql_statement *row, struct arena *arena, struct alias_domain *ret_alias)
 {
-	const char *description = sql_column_copy(row, 5, arena);
-
 	*ret_alias = (struct alias_domain){
 		.name = sql_column_copy(row, 0, arena),
 		.target = sql_column_copy(row, 1, arena),
-		.description = description ? description : "",
+		.description = mail_column_text(row, 5, arena),
 		.active = sql_column_boolean(row, 2),
 		.created = mail_column_time(row, 3),
 		.modified = mail_column_time(row, 4),
@@ -94,16 +92,11 @@ bool alias_domain_list(const struct mail_context *context, const struct alias_do
 enum lookup_result alias_domain_next(struct sql_statement *rows, struct arena *arena, struct alias_domain *ret_alias,
 	struct error *err)
 {
-	switch (sql_step(rows, err)) {
-	case SQL_FAILED:
-		return LOOKUP_FAILED;
-	case SQL_END:
-		return LOOKUP_NOT_FOUND;
-	case SQL_ROW:
-		break;
-	}
-	read_row(rows, arena, ret_alias);
-	return LOOKUP_FOUND;
+	enum lookup_result result = mail_next_row(rows, err);
+
+	if (result == LOOKUP_FOUND)
+		read_row(rows, arena, ret_alias);
+	return result;
 }
 
 /* ---------------------------------------------------------------- rules */

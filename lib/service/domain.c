@@ -30,19 +30,12 @@
 			: (schema_has_table((schema), SCHEMA_POSTIGO_DOMAIN) ? SQL(BASE counts NO_EXPIRY OWN FROM rest) \
 									    : SQL(BASE counts NO_EXPIRY NO_OWN FROM rest)))
 
-static const char *text_or_empty(const struct sql_statement *row, unsigned column, struct arena *arena)
-{
-	const char *text = sql_column_copy(row, column, arena);
-
-	return text ? text : "";
-}
-
 static void read_row(const struct sql_statement *row, struct arena *arena, struct domain *ret_domain)
 {
 	*ret_domain = (struct domain){
-		.name = text_or_empty(row, 0, arena),
-		.description = text_or_empty(row, 1, arena),
-		.transport = text_or_empty(row, 2, arena),
+		.name = mail_column_text(row, 0, arena),
+		.description = mail_column_text(row, 1, arena),
+		.transport = mail_column_text(row, 2, arena),
 		.max_aliases = sql_column_integer(row, 3),
 		.max_mailboxes = sql_column_integer(row, 4),
 		.max_quota = sql_column_integer(row, 5),
@@ -124,16 +117,11 @@ bool domain_list(const struct mail_context *context, struct sql_statement **ret_
 enum lookup_result domain_next(struct sql_statement *rows, struct arena *arena, struct domain *ret_domain,
 	struct error *err)
 {
-	switch (sql_step(rows, err)) {
-	case SQL_FAILED:
-		return LOOKUP_FAILED;
-	case SQL_END:
-		return LOOKUP_NOT_FOUND;
-	case SQL_ROW:
-		break;
-	}
-	read_row(rows, arena, ret_domain);
-	return LOOKUP_FOUND;
+	enum lookup_result result = mail_next_row(rows, err);
+
+	if (result == LOOKUP_FOUND)
+		read_row(rows, arena, ret_domain);
+	return result;
 }
 
 /* ---------------------------------------------------------------- transports */

@@ -16,25 +16,18 @@
 #define BY_SCHEMA(schema, rest) \
 	(schema_has_column((schema), SCHEMA_ALIAS_DESCRIPTION) ? SQL(BASE DESCRIBED rest) : SQL(BASE PLAIN rest))
 
-static const char *text_or_empty(const struct sql_statement *row, unsigned column, struct arena *arena)
-{
-	const char *text = sql_column_copy(row, column, arena);
-
-	return text ? text : "";
-}
-
 static void read_row(const struct sql_statement *row, struct arena *arena, struct mail_alias *ret_alias)
 {
 	*ret_alias = (struct mail_alias){
-		.address = text_or_empty(row, 0, arena),
-		.domain = text_or_empty(row, 2, arena),
+		.address = mail_column_text(row, 0, arena),
+		.domain = mail_column_text(row, 2, arena),
 		.active = sql_column_boolean(row, 3),
 		.created = mail_column_time(row, 4),
 		.modified = mail_column_time(row, 5),
 		.of_mailbox = sql_column_boolean(row, 6),
-		.description = text_or_empty(row, 7, arena),
+		.description = mail_column_text(row, 7, arena),
 	};
-	string_list_split(&ret_alias->targets, arena, text_or_empty(row, 1, arena), ", \t\r\n");
+	string_list_split(&ret_alias->targets, arena, mail_column_text(row, 1, arena), ", \t\r\n");
 }
 
 static enum lookup_result find(const struct mail_context *context, struct sql_text text, const char *address,
@@ -94,16 +87,11 @@ bool mail_alias_list(const struct mail_context *context, const struct mail_alias
 enum lookup_result mail_alias_next(struct sql_statement *rows, struct arena *arena, struct mail_alias *ret_alias,
 	struct error *err)
 {
-	switch (sql_step(rows, err)) {
-	case SQL_FAILED:
-		return LOOKUP_FAILED;
-	case SQL_END:
-		return LOOKUP_NOT_FOUND;
-	case SQL_ROW:
-		break;
-	}
-	read_row(rows, arena, ret_alias);
-	return LOOKUP_FOUND;
+	enum lookup_result result = mail_next_row(rows, err);
+
+	if (result == LOOKUP_FOUND)
+		read_row(rows, arena, ret_alias);
+	return result;
 }
 
 bool mail_alias_is_mailbox(const struct mail_context *context, const char *address, bool *ret_mailbox, struct error *err)

@@ -89,6 +89,26 @@ int64_t mail_column_time(const struct sql_statement *row, unsigned column)
 	return sql_column_time(row, column);
 }
 
+const char *mail_column_text(const struct sql_statement *row, unsigned column, struct arena *arena)
+{
+	const char *text = sql_column_copy(row, column, arena);
+
+	return text ? text : "";
+}
+
+enum lookup_result mail_next_row(struct sql_statement *rows, struct error *err)
+{
+	switch (sql_step(rows, err)) {
+	case SQL_ROW:
+		return LOOKUP_FOUND;
+	case SQL_END:
+		return LOOKUP_NOT_FOUND;
+	case SQL_FAILED:
+		break;
+	}
+	return LOOKUP_FAILED;
+}
+
 bool mail_count(struct sql_connection *sql, struct sql_text text, struct sql_values values, int64_t *ret_count,
 	struct error *err)
 {

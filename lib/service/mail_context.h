@@ -60,6 +60,12 @@ must_check bool mail_audit(const struct mail_context *context, const char *domai
 /* A DATETIME column; 0 also for the zero dates that old servers let in. */
 int64_t mail_column_time(const struct sql_statement *row, unsigned column);
 
+/* A text column, copied into the arena; "" for NULL. */
+const char *mail_column_text(const struct sql_statement *row, unsigned column, struct arena *arena);
+
+/* Goes to the next row of a list: found, not found behind the last, or failed as sql_step(). */
+must_check enum lookup_result mail_next_row(struct sql_statement *rows, struct error *err);
+
 /* Looks for one row and reads its first column as a number. Fails with database (also: no such row) or deadlock. */
 must_check bool mail_count(struct sql_connection *sql, struct sql_text text, struct sql_values values, int64_t *ret_count,
 	struct error *err);

@@ -3,26 +3,6 @@
 #include "base/message.h"
 #include "base/strbuf.h"
 
-static enum lookup_result next(struct sql_statement *rows, struct error *err)
-{
-	switch (sql_step(rows, err)) {
-	case SQL_ROW:
-		return LOOKUP_FOUND;
-	case SQL_END:
-		return LOOKUP_NOT_FOUND;
-	case SQL_FAILED:
-		break;
-	}
-	return LOOKUP_FAILED;
-}
-
-static const char *text_or_empty(const struct sql_statement *row, unsigned column, struct arena *arena)
-{
-	const char *text = sql_column_copy(row, column, arena);
-
-	return text ? text : "";
-}
-
 bool mail_overview_count(const struct mail_context *context, struct mail_counts *ret_counts, struct error *err)
 {
 	struct sql_statement *row cleanup_sql_statement = NULL;
@@ -64,16 +44,16 @@ bool mail_overview_log(const struct mail_context *context, const char *domain, i
 enum lookup_result mail_overview_log_next(struct sql_statement *rows, struct arena *arena, struct mail_log_entry *ret_entry,
 	struct error *err)
 {
-	enum lookup_result result = next(rows, err);
+	enum lookup_result result = mail_next_row(rows, err);
 
 	if (result == LOOKUP_FOUND)
 		*ret_entry = (struct mail_log_entry){
 			.id = sql_column_integer(rows, 0),
 			.time = mail_column_time(rows, 1),
-			.actor = text_or_empty(rows, 2, arena),
-			.domain = text_or_empty(rows, 3, arena),
-			.action = text_or_empty(rows, 4, arena),
-			.data = text_or_empty(rows, 5, arena),
+			.actor = mail_column_text(rows, 2, arena),
+			.domain = mail_column_text(rows, 3, arena),
+			.action = mail_column_text(rows, 4, arena),
+			.data = mail_column_text(rows, 5, arena),
 		};
 	return result;
 }
@@ -122,13 +102,13 @@ bool mail_overview_search(const struct mail_context *context, const char *text, 
 enum lookup_result mail_overview_search_next(struct sql_statement *rows, struct arena *arena, struct mail_match *ret_match,
 	struct error *err)
 {
-	enum lookup_result result = next(rows, err);
+	enum lookup_result result = mail_next_row(rows, err);
 
 	if (result == LOOKUP_FOUND)
 		*ret_match = (struct mail_match){
-			.kind = text_or_empty(rows, 0, arena),
-			.name = text_or_empty(rows, 1, arena),
-			.detail = text_or_empty(rows, 2, arena),
+			.kind = mail_column_text(rows, 0, arena),
+			.name = mail_column_text(rows, 1, arena),
+			.detail = mail_column_text(rows, 2, arena),
 			.active = sql_column_boolean(rows, 3),
 		};
 	return result;

@@ -25,13 +25,6 @@
 			: (schema_has_column((schema), SCHEMA_MAILBOX_SMTP_ACTIVE) ? SQL(BASE counters NO_EXPIRY SENDING from) \
 										  : SQL(BASE counters NO_EXPIRY NO_SENDING from)))
 
-static const char *text_or_empty(const struct sql_statement *row, unsigned column, struct arena *arena)
-{
-	const char *text = sql_column_copy(row, column, arena);
-
-	return text ? text : "";
-}
-
 static enum password_kind kind_of(const struct sql_statement *row, unsigned column)
 {
 	const char *stored = sql_column_text(row, column);
@@ -42,12 +35,12 @@ static enum password_kind kind_of(const struct sql_statement *row, unsigned colu
 static void read_row(const struct sql_statement *row, struct arena *arena, struct mailbox *ret_mailbox)
 {
 	*ret_mailbox = (struct mailbox){
-		.username = text_or_empty(row, 0, arena),
-		.name = text_or_empty(row, 1, arena),
-		.maildir = text_or_empty(row, 2, arena),
+		.username = mail_column_text(row, 0, arena),
+		.name = mail_column_text(row, 1, arena),
+		.maildir = mail_column_text(row, 2, arena),
 		.quota = sql_column_integer(row, 3),
-		.local_part = text_or_empty(row, 4, arena),
-		.domain = text_or_empty(row, 5, arena),
+		.local_part = mail_column_text(row, 4, arena),
+		.domain = mail_column_text(row, 5, arena),
 		.active = sql_column_boolean(row, 6),
 		.created = mail_column_time(row, 7),
 		.modified = mail_column_time(row, 8),
@@ -132,16 +125,11 @@ bool mailbox_list(const struct mail_context *context, const struct mailbox_filte
 
 enum lookup_result mailbox_next(struct sql_statement *rows, struct arena *arena, struct mailbox *ret_mailbox, struct error *err)
 {
-	switch (sql_step(rows, err)) {
-	case SQL_FAILED:
-		return LOOKUP_FAILED;
-	case SQL_END:
-		return LOOKUP_NOT_FOUND;
-	case SQL_ROW:
-		break;
-	}
-	read_row(rows, arena, ret_mailbox);
-	return LOOKUP_FOUND;
+	enum lookup_result result = mail_next_row(rows, err);
+
+	if (result == LOOKUP_FOUND)
+		read_row(rows, arena, ret_mailbox);
+	return result;
 }
 
 void mailbox_add_hook(const struct mail_context *context, const char *hook, const struct mailbox *mailbox,

@@ -81,7 +81,7 @@ everything() {
 	input=
 }
 
-sweep_codes='4 5 6 8 71 75 99'
+sweep_codes='4 5 6 8 71 75'
 sweep_step=23
 on_mailboxes everything
 sweep_figures

@@ -90,7 +90,7 @@ static void check_name_server(const char *text)
 	if (!name_server_is_valid(text))
 		return;
 	insist(strlen(text) < sizeof(host));
-	strcpy(host, text + bracketed);
+	(void)snprintf(host, sizeof(host), "%s", text + bracketed);
 	if (bracketed)
 		host[strcspn(host, "]")] = '\0';
 	else if (strchr(host, '.') && strchr(host, ':') == strrchr(host, ':'))
